@@ -1,0 +1,129 @@
+package berth
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// StatusName is one of the eight statuses of a package on a host.
+type StatusName string
+
+// The eight statuses, as administrators know them.
+const (
+	StatusNoVersion          StatusName = "No version found"
+	StatusNotApplied         StatusName = "Not applied"
+	StatusCertificateMissing StatusName = "Certificate missing"
+	StatusNotFound           StatusName = "Not found"
+	StatusStagingFailed      StatusName = "Staging failed"
+	StatusDisabling          StatusName = "Disabling"
+	StatusInUse              StatusName = "In use"
+	StatusReady              StatusName = "Ready"
+)
+
+// Status is what the rules make of the plan and the facts for one package on one host.
+type Status struct {
+	Name   StatusName `json:"name"`
+	Since  time.Time  `json:"since,omitzero"`
+	Cause  string     `json:"cause"`
+	Code   string     `json:"code,omitempty"`   // as the platform gave it
+	Remedy string     `json:"remedy,omitempty"` // what to do, empty when nothing is to be done
+}
+
+// StatusInput is all that the status of one package on one host depends on. Of Row and Drafted, Row is nil when the
+// applied configuration does not ask for the package, Drafted is empty when the draft agrees with what is applied.
+type StatusInput struct {
+	Host    Host
+	Row     *Row          // the applied row, nil when the package is only still on the host, or only drafted
+	Drafted string        // in words, the draft that would change the row; empty when there is none
+	Facts   *PackageFacts // nil when the host has not spoken of the package
+}
+
+// StatusOf computes the status: the first of the eight that holds, in the order of the design.
+func StatusOf(in StatusInput) Status {
+	for _, rule := range []func(StatusInput) (Status, bool){
+		noVersion, notApplied, failed, disabling, inUse,
+	} {
+		if s, ok := rule(in); ok {
+			return s
+		}
+	}
+	if in.Facts == nil || !in.Facts.Staged {
+		return underWay(in)
+	}
+	return Status{Name: StatusReady, Since: in.Facts.Since, Cause: "attached and staged; sessions can register it"}
+}
+
+func noVersion(in StatusInput) (Status, bool) {
+	if in.Row == nil || in.Row.FullName != "" {
+		return Status{}, false
+	}
+	return Status{Name: StatusNoVersion, Cause: in.Row.Missing,
+		Remedy: "give the tag to an enabled version that fits the host, or assign an exact version"}, true
+}
+
+func notApplied(in StatusInput) (Status, bool) {
+	switch {
+	case in.Drafted != "":
+		return Status{Name: StatusNotApplied, Cause: in.Drafted, Remedy: "apply the pending changes, or discard them"}, true
+	case in.Row == nil || in.Host.Facts.Generation >= in.Row.Generation:
+		return Status{}, false
+	}
+	cause := fmt.Sprintf("applied in generation %d, the host holds generation %d and was last seen %s",
+		in.Row.Generation, in.Host.Facts.Generation, in.Host.LastSeen.UTC().Format(time.RFC3339))
+	return Status{Name: StatusNotApplied, Cause: cause, Remedy: "wait for the host, or see why its agent does not answer"}, true
+}
+
+// underWay is Not applied too: the host knows the plan and has neither succeeded nor failed yet.
+func underWay(in StatusInput) Status {
+	return Status{Name: StatusNotApplied, Cause: "the host has taken up the plan and is attaching the image"}
+}
+
+func failed(in StatusInput) (Status, bool) {
+	if in.Row == nil || in.Facts == nil || in.Facts.Failure == nil || in.Facts.Staged {
+		return Status{}, false
+	}
+	f := in.Facts.Failure
+	e := Explain(*f)
+	return Status{Name: e.Status, Since: in.Facts.Since, Cause: f.Message, Code: f.Code, Remedy: e.Remedy}, true
+}
+
+func disabling(in StatusInput) (Status, bool) {
+	if in.Row != nil || in.Facts == nil {
+		return Status{}, false
+	}
+	s := Status{Name: StatusDisabling, Since: in.Facts.Since, Cause: "no longer assigned; being detached"}
+	if n := len(in.Facts.Sessions); n > 0 {
+		s.Cause = fmt.Sprintf("no longer assigned; waiting for deregistration in %s", sessions(in.Facts.Sessions))
+		s.Remedy = "it goes by itself when the last of these sessions ends"
+	}
+	if f := in.Facts.Failure; f != nil {
+		s.Cause, s.Code, s.Remedy = f.Message, f.Code, Explain(*f).Remedy
+	}
+	return s, true
+}
+
+func inUse(in StatusInput) (Status, bool) {
+	if in.Facts == nil || len(in.Facts.Sessions) == 0 {
+		return Status{}, false
+	}
+	return Status{Name: StatusInUse, Since: in.Facts.Sessions[0].Since,
+		Cause: "registered in " + sessions(in.Facts.Sessions)}, true
+}
+
+// sessions names the users of the sessions, at most three of them, so that the text stays short on a busy host.
+func sessions(rs []Registered) string {
+	const most = 3
+	var users []string
+	for _, r := range rs[:min(most, len(rs))] {
+		users = append(users, r.User)
+	}
+	if len(rs) == 1 {
+		return "the session of " + users[0]
+	}
+	s := fmt.Sprintf("%d sessions (%s", len(rs), strings.Join(users, ", "))
+	if len(rs) > most {
+		s += fmt.Sprintf(" and %d more", len(rs)-most)
+	}
+	return s + ")"
+}

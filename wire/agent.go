@@ -1,0 +1,50 @@
+package wire
+
+import "berth"
+
+// Protocol is the version of the agent protocol that this build speaks. A server serves this one and the two before it.
+//
+//	1  2026-11-21  enrol with a certificate request, sync with whole facts, plans by generation
+const Protocol = 1
+
+// Paths of the agent protocol.
+const (
+	PathEnroll = "/agent/v1/enroll" // no certificate yet; the key in the request is the proof
+	PathSync   = "/agent/v1/sync"   // mutual TLS
+)
+
+// EnrollRequest asks for a host certificate.
+type EnrollRequest struct {
+	Protocol int         `json:"protocol"`
+	Key      string      `json:"key"`  // the one-time enrolment key
+	Name     string      `json:"name"` // the host's name in the site
+	CSR      []byte      `json:"csr"`  // PKCS#10, DER; its subject is ignored, its key is certified
+	Facts    berth.Facts `json:"facts"`
+}
+
+// EnrollResponse is a host's new identity.
+type EnrollResponse struct {
+	HostID      string `json:"hostId"`
+	Site        string `json:"site"`
+	Certificate []byte `json:"certificate"` // DER, for TLS client authentication, common name = HostID
+	CA          []byte `json:"ca"`          // DER of the server's authority, which the agent trusts from now on
+}
+
+// SyncRequest carries what changed on the host and asks for the next plan.
+type SyncRequest struct {
+	Protocol   int          `json:"protocol"`
+	Generation int64        `json:"generation"`      // of the plan that the agent holds; 0: none
+	Digest     string       `json:"digest"`          // of that plan, as the server gave it
+	Facts      *berth.Facts `json:"facts,omitempty"` // whole; nil when they are as at the last sync that was answered
+	Wait       int          `json:"wait"`            // seconds to wait for a newer plan; 0: answer at once
+}
+
+// SyncResponse is the plan to hold from now on.
+type SyncResponse struct {
+	Protocol   int         `json:"protocol"`
+	Generation int64       `json:"generation"`     // the one to report as held
+	Digest     string      `json:"digest"`         // names the plan's content: equal digests, equal plans
+	Plan       *berth.Plan `json:"plan,omitempty"` // nil: the plan held is still right, under the new generation
+	Retry      int64       `json:"retry"`          // rises when an administrator asks to retry failed packages at once
+	Next       int         `json:"next"`           // seconds until the next sync, already with jitter; 0: at once
+}
