@@ -135,7 +135,7 @@ func TestPlanPointsDown(t *testing.T) {
 
 func TestNamesSayWhatIsInside(t *testing.T) {
 	for _, file := range sources(t) {
-		for _, part := range strings.Split(path.Dir(file), "/") {
+		for part := range strings.SplitSeq(path.Dir(file), "/") {
 			if slices.Contains(vagueNames, part) {
 				t.Errorf("%s: a folder named %q says nothing; name it after what it holds", file, part)
 			}
