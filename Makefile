@@ -1,0 +1,42 @@
+# Berth. Each target does its own set-up and says what it installs.
+# Go 1.26 or newer is all that has to be there; Node 20 for the console.
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 20s
+TOOL := go tool -modfile=tools/go.mod
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build lint bench fuzz console e2e clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
+
+demo: build ## the whole way on this machine: server, agent, two versions of a package (DEMO=once: stop at the end)
+	bin/berth demo $(if $(filter once,$(DEMO)),--once)
+
+test: ## everything that judges a change: vet, lint, tests with the race detector, API clients, console
+	@VERSION='$(VERSION)' scripts/test
+
+build: console ## bin/berth, with the console in it
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/berth ./cmd/berth
+
+lint: ## golangci-lint, at the version that tools/go.mod pins (built at first use: about a minute)
+	$(TOOL) golangci-lint run ./...
+
+bench: ## Go benchmarks, one line each
+	@go test -run '^$$' -bench . -benchmem ./... | grep -E '^(Benchmark|pkg:|cpu:|FAIL|panic)'; exit $${PIPESTATUS[0]}
+
+fuzz: ## every fuzz target for FUZZTIME (20s) each
+	@scripts/fuzz $(FUZZTIME)
+
+console: ## the web console, into console/dist
+	@scripts/console build
+
+e2e: build ## the console in a real browser (installs Chromium if there is none)
+	@scripts/console e2e
+
+clean: ## remove what the other targets made, but for Go's own caches
+	rm -rf bin dist console/node_modules
+	@if [ -d console/dist ]; then find console/dist -mindepth 1 ! -name .gitkeep -delete; fi
+
+SHELL := bash
