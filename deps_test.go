@@ -120,7 +120,7 @@ func TestLooseEndsAreNoticed(t *testing.T) {
 	tests := map[string]bool{
 		"// TO" + "DO: later":           true,
 		"see /wo" + "rk/main/x":         true,
-		`open("/ro` + `ot/go")`:         true,
+		`open("/ro` + `ot/go/pkg")`:     true,
 		"mastodon and the framework/go": false,
 		"share/work/x":                  false,
 		"../shared/testdata":            false,
