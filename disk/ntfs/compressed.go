@@ -1,0 +1,75 @@
+package ntfs
+
+// A compressed stream is divided into units of equal length. A unit without stored clusters is zero, one with all of
+// its clusters stored is stored as it is, and one with some of them holds LZNT1 data in those.
+
+// readUnits reads from a compressed stream.
+func (s *stream) readUnits(p []byte, off int64) error {
+	for len(p) > 0 {
+		unit := off / s.unit
+		stored := s.stored(unit)
+		n := min(int64(len(p)), (unit+1)*s.unit-off)
+		var err error
+		switch {
+		case stored == 0:
+			clear(p[:n])
+		case stored == s.unit:
+			n = s.rawSpan(unit, off, int64(len(p)))
+			err = s.readRuns(p[:n], off)
+		default:
+			err = s.readExpanded(p[:n], off, stored)
+		}
+		if err != nil {
+			return err
+		}
+		p, off = p[n:], off+n
+	}
+	return nil
+}
+
+// rawSpan answers how many bytes from off on lie in units stored as they are, so that they become one read.
+func (s *stream) rawSpan(unit, off, limit int64) int64 {
+	end := (unit + 1) * s.unit
+	for end-off < limit && s.stored(end/s.unit) == s.unit {
+		end += s.unit
+	}
+	return min(limit, end-off)
+}
+
+// stored answers how many bytes of a unit are stored.
+func (s *stream) stored(unit int64) int64 {
+	from := unit * s.unit / s.cluster
+	to := from + s.unit/s.cluster
+	n := int64(0)
+	for i := s.find(from); i < len(s.runs) && s.runs[i].vcn < to; i++ {
+		if r := s.runs[i]; r.lcn != hole {
+			n += min(to, r.end()) - max(from, r.vcn)
+		}
+	}
+	return n * s.cluster
+}
+
+// readExpanded reads from one unit that holds LZNT1 data. The last unit expanded is kept, so that reading in small
+// steps expands each unit once.
+func (s *stream) readExpanded(p []byte, off, stored int64) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	unit := off / s.unit
+	if s.loaded != unit {
+		if s.expand == nil {
+			s.expand = make([]byte, s.unit)
+		}
+		s.loaded = -1
+		packed := make([]byte, stored)
+		// The stored clusters come first in the unit, the hole after them.
+		if err := s.readRuns(packed, unit*s.unit); err != nil {
+			return err
+		}
+		if err := expandLZNT1(s.expand, packed); err != nil {
+			return place{s.structure, s.locate(unit * s.unit)}.corrupt("compression unit %d: %v", unit, err)
+		}
+		s.loaded = unit
+	}
+	copy(p, s.expand[off%s.unit:])
+	return nil
+}

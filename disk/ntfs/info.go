@@ -1,0 +1,136 @@
+package ntfs
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// Stat is what [io/fs.FileInfo.Sys] of this package's files answers, as a *Stat.
+type Stat struct {
+	Record     int64     // MFT record number: equal for all hard links of a file
+	Links      int       // names of the file, including names for DOS
+	Attributes uint32    // FILE_ATTRIBUTE_* (MS-FSCC 2.6)
+	ReparseTag uint32    // IO_REPARSE_TAG_* (MS-FSCC 2.1.2.1), 0 when the file is no reparse point
+	Created    time.Time // UTC, as the next three
+	Modified   time.Time
+	Changed    time.Time // last change of the MFT record
+	Accessed   time.Time
+}
+
+// info is [io/fs.FileInfo] and [io/fs.DirEntry] of one file.
+type info struct {
+	name  string
+	size  int64
+	isDir bool
+	stat  Stat
+}
+
+func (i *info) Name() string               { return i.name }
+func (i *info) Size() int64                { return i.size }
+func (i *info) IsDir() bool                { return i.Mode().IsDir() }
+func (i *info) ModTime() time.Time         { return i.stat.Modified }
+func (i *info) Sys() any                   { return &i.stat }
+func (i *info) Type() fs.FileMode          { return i.Mode().Type() }
+func (i *info) Info() (fs.FileInfo, error) { return i, nil }
+
+// Mode tells reparse points apart: they are neither file nor directory, because they cannot be read through.
+func (i *info) Mode() fs.FileMode {
+	switch {
+	case i.stat.ReparseTag == tagSymlink || i.stat.ReparseTag == tagLXSymlink:
+		return fs.ModeSymlink | 0o777
+	case i.stat.ReparseTag != 0:
+		return fs.ModeIrregular | 0o444
+	case i.isDir:
+		return fs.ModeDir | 0o555
+	}
+	return 0o444
+}
+
+// newInfo reads what a directory listing shows of a file.
+func (f *FS) newInfo(name string, ino *inode) (*info, error) {
+	i := &info{name: name, isDir: ino.isDir()}
+	i.stat.Record, i.stat.Links = ino.num, int(ino.links)
+	std, ok := ino.first(typeStandardInformation, "")
+	if !ok || len(std.value) < 36 {
+		return nil, ino.corrupt("the file has no $STANDARD_INFORMATION")
+	}
+	i.stat.Created = fileTime(std.value)                           // CreationTime
+	i.stat.Modified = fileTime(std.value[8:])                      // LastModificationTime
+	i.stat.Changed = fileTime(std.value[16:])                      // LastChangeTime
+	i.stat.Accessed = fileTime(std.value[24:])                     // LastAccessTime
+	i.stat.Attributes = binary.LittleEndian.Uint32(std.value[32:]) // FileAttributes
+	var err error
+	if i.stat.ReparseTag, err = f.reparseTag(ino); err != nil {
+		return nil, err
+	}
+	if data, ok := ino.first(typeData, ""); ok && !i.isDir {
+		i.size = data.size
+	}
+	return i, nil
+}
+
+// reparseTag reads REPARSE_DATA_BUFFER, ReparseTag (MS-FSCC 2.1.2).
+func (f *FS) reparseTag(ino *inode) (uint32, error) {
+	parts := ino.parts(typeReparsePoint, "")
+	if len(parts) == 0 {
+		return 0, nil
+	}
+	s, err := newStream(f.pager, f.geo, parts)
+	if err != nil {
+		return 0, err
+	}
+	var tag [4]byte
+	if err := readFull(s, tag[:], 0, s.place); err != nil {
+		return 0, err
+	}
+	v := binary.LittleEndian.Uint32(tag[:])
+	if v == 0 {
+		return 0, s.corrupt("reparse tag 0")
+	}
+	return v, nil
+}
+
+// Reparse tags that are named in errors (MS-FSCC 2.1.2.1).
+const (
+	tagMountPoint = 0xA0000003
+	tagSymlink    = 0xA000000C
+	tagLXSymlink  = 0xA000001D
+	tagWOF        = 0x80000017
+	tagDedup      = 0x80000013
+	tagCloudMask  = 0xFFFF0FFF
+	tagCloud      = 0x9000001A & tagCloudMask
+)
+
+// refuse answers why the content of a reparse point is not read, or nil for other files.
+func (i *info) refuse(p place) error {
+	tag := i.stat.ReparseTag
+	switch {
+	case tag == 0:
+		return nil
+	case tag == tagSymlink || tag == tagLXSymlink:
+		return p.unsupported("it is a symbolic link; links are not followed")
+	case tag == tagMountPoint:
+		return p.unsupported("it is a junction or mount point; they are not followed")
+	case tag == tagWOF:
+		return p.unsupported("it is compressed by the Windows Overlay Filter (WOF); expand it with compact /u /exe")
+	case tag == tagDedup:
+		return p.unsupported("it is deduplicated; copy it to a volume without deduplication")
+	case tag&tagCloudMask == tagCloud:
+		return p.unsupported("its content is in the cloud; download it first")
+	}
+	return p.unsupported("it is a reparse point with %s", fmt.Sprintf("tag %#08x", tag))
+}
+
+// Seconds from 1601, where FILETIME starts, to 1970.
+const epochOffset = 11644473600
+
+// fileTime reads a FILETIME: 100 nanoseconds since 1601 (MS-DTYP 2.3.3). What is negative is no time.
+func fileTime(b []byte) time.Time {
+	v := int64(binary.LittleEndian.Uint64(b))
+	if v < 0 {
+		return time.Time{}
+	}
+	return time.Unix(v/1e7-epochOffset, v%1e7*100).UTC()
+}

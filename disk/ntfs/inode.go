@@ -1,0 +1,59 @@
+package ntfs
+
+// inode is a file or directory: a base record with the attributes this package uses, wherever they are recorded.
+type inode struct {
+	*record
+	attrs []attribute
+}
+
+// readInode loads a base record and follows its attribute list.
+func (f *FS) readInode(ref reference) (*inode, error) {
+	r, err := f.expect(ref)
+	if err != nil {
+		return nil, err
+	}
+	if r.base != 0 {
+		return nil, r.corrupt("a reference to a file leads to an extension of record %d", r.base.number())
+	}
+	ino := &inode{record: r}
+	if ino.attrs, err = r.attributes(); err != nil {
+		return nil, err
+	}
+	if list, ok := ino.first(typeAttributeList, ""); ok {
+		ino.attrs, err = f.followList(ino, list)
+	}
+	return ino, err
+}
+
+// parts lists the attributes of one type and name: they are recorded as neighbours, in the order of their clusters.
+func (ino *inode) parts(kind uint32, name string) []attribute {
+	is := func(a *attribute) bool { return a.kind == kind && a.name == name }
+	from := 0
+	for from < len(ino.attrs) && !is(&ino.attrs[from]) {
+		from++
+	}
+	to := from
+	for to < len(ino.attrs) && is(&ino.attrs[to]) {
+		to++
+	}
+	return ino.attrs[from:to]
+}
+
+func (ino *inode) first(kind uint32, name string) (attribute, bool) {
+	if parts := ino.parts(kind, name); len(parts) > 0 {
+		return parts[0], true
+	}
+	return attribute{}, false
+}
+
+// isDir reports whether the record says that it is a directory.
+func (ino *inode) isDir() bool { return ino.flags&flagDirectory != 0 }
+
+// data opens the unnamed $DATA; a file without one is empty.
+func (ino *inode) data(f *FS) (*stream, error) {
+	parts := ino.parts(typeData, "")
+	if len(parts) == 0 {
+		return &stream{place: ino.place, cluster: f.geo.cluster}, nil
+	}
+	return newStream(f.r, f.geo, parts)
+}
