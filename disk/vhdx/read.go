@@ -1,0 +1,142 @@
+package vhdx
+
+import "io"
+
+// Disk is the virtual disk in an image file. It may be read concurrently if the
+// reader under it may.
+type Disk struct {
+	r        io.ReaderAt // the file, with its log replayed
+	head     header
+	meta     metadata
+	table    []int64 // offset of each payload block, or absent
+	replayed bool
+}
+
+// Open reads the structures of the image of size bytes in r. Errors are
+// [*Error] and wrap ErrCorrupt, ErrTruncated or ErrUnsupported unless r failed.
+// A differencing image is ErrUnsupported; the error names its parent.
+func Open(r io.ReaderAt, size int64) (*Disk, error) {
+	front := make([]byte, min(size, frontSize))
+	if err := readFull(r, front, 0, "file header"); err != nil {
+		return nil, err
+	}
+	if !Detect(front) {
+		return nil, fail(ErrCorrupt, "file identifier", 0, "no %q there: not a VHDX", signature)
+	}
+	if size < frontSize {
+		return nil, fail(ErrTruncated, "file header", size, "expected at least %d bytes, the file has %d", frontSize, size)
+	}
+	head, err := currentHeader(front)
+	if err != nil {
+		return nil, err
+	}
+	d := &Disk{r: r, head: head}
+	if head.logID != (guid{}) {
+		if size, err = d.replay(front, size); err != nil {
+			return nil, err
+		}
+	}
+	return d, d.openRegions(front, size)
+}
+
+// replay puts the log's content over the file, front included, and returns the
+// size that the file has with it.
+func (d *Disk) replay(front []byte, size int64) (int64, error) {
+	o, err := replayLog(d.r, size, d.head)
+	if err != nil {
+		return size, err
+	}
+	d.r, d.replayed = o, true
+	o.patch(front, 0)
+	return o.size, nil
+}
+
+// openRegions reads metadata and BAT.
+func (d *Disk) openRegions(front []byte, size int64) error {
+	regs, err := parseRegions(front, size)
+	if err != nil {
+		return err
+	}
+	if d.meta, err = readMetadata(d.r, regs.metadata); err != nil {
+		return err
+	}
+	if d.meta.hasParent {
+		return fail(ErrUnsupported, "metadata parent locator", regs.metadata.offset,
+			"a differencing image, which holds only what differs from its parent %q: merge it into its parent first", d.meta.parent)
+	}
+	d.table, err = readBAT(d.r, regs.bat, d.meta.layout(), size)
+	return err
+}
+
+// ReadAt reads the virtual disk; blocks that are not present read as zeroes.
+func (d *Disk) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, fail(ErrCorrupt, "virtual disk", off, "a negative offset was asked for")
+	}
+	if off >= d.meta.diskSize {
+		return 0, io.EOF
+	}
+	var short error
+	if int64(len(p)) > d.meta.diskSize-off {
+		p, short = p[:d.meta.diskSize-off], io.EOF
+	}
+	for n := 0; n < len(p); {
+		m, err := d.readRun(p[n:], off+int64(n))
+		if n += m; err != nil {
+			return n, err
+		}
+	}
+	return len(p), short
+}
+
+// readRun reads the start of p: as many blocks as follow each other in the file
+// too, or as are absent together, in one go.
+func (d *Disk) readRun(p []byte, off int64) (int, error) {
+	first, within := off/d.meta.blockSize, off%d.meta.blockSize
+	start, run := d.table[first], d.meta.blockSize-within
+	for i := first + 1; run < int64(len(p)); i++ {
+		if next := start + (i-first)*d.meta.blockSize; start == absent && d.table[i] != absent ||
+			start != absent && d.table[i] != next {
+			break
+		}
+		run += d.meta.blockSize
+	}
+	p = p[:min(int64(len(p)), run)]
+	if start == absent {
+		clear(p)
+		return len(p), nil
+	}
+	if err := readFull(d.r, p, start+within, "block"); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// Size is the size of the virtual disk in bytes.
+func (d *Disk) Size() int64 { return d.meta.diskSize }
+
+// Subformat is [Fixed] or [Dynamic].
+func (d *Disk) Subformat() string {
+	if d.meta.leaveAllocated {
+		return Fixed
+	}
+	return Dynamic
+}
+
+// SectorSize is the logical sector size in bytes, 512 or 4096.
+func (d *Disk) SectorSize() int { return int(d.meta.logicalSector) }
+
+// PhysicalSectorSize is the physical sector size in bytes that the image states.
+func (d *Disk) PhysicalSectorSize() int { return int(d.meta.physicalSector) }
+
+// ID is the identity of the virtual disk, which its copies share, as a GUID in
+// lower case.
+func (d *Disk) ID() string { return d.meta.diskID.String() }
+
+// DataID is the identity of the disk's content: it changes with every session
+// that writes to the disk, and differencing images know their parent by it.
+func (d *Disk) DataID() string { return d.head.dataID.String() }
+
+// Replayed reports whether the image was left with a log by a crash, which was
+// replayed in memory.
+func (d *Disk) Replayed() bool { return d.replayed }
