@@ -1,6 +1,7 @@
 # Berth. Each target does its own set-up and says what it installs.
 # Go 1.26 or newer is all that has to be there; Node 20 for the console.
 
+SHELL := bash
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 20s
 TOOL := go tool -modfile=tools/go.mod
@@ -38,5 +39,3 @@ e2e: build ## the console in a real browser (installs Chromium if there is none)
 clean: ## remove what the other targets made, but for Go's own caches
 	rm -rf bin dist console/node_modules
 	@if [ -d console/dist ]; then find console/dist -mindepth 1 ! -name .gitkeep -delete; fi
-
-SHELL := bash
