@@ -1,0 +1,72 @@
+package store
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"berth"
+)
+
+const selectHosts = `SELECT id, site_name, name, kind, enrolled_at, last_seen, serial, retry, facts FROM hosts`
+
+// Host returns the host of that id; see berth.HostStore.
+func (t *tx) Host(id string) (berth.Host, error) {
+	missing := berth.Errorf(berth.NotFound, "there is no host with the id %q", id).On("host")
+	return first(t, scanHost, missing, selectHosts+` WHERE id = ?`, id)
+}
+
+// HostByName returns the site's host of that name; see berth.HostStore.
+func (t *tx) HostByName(site, name string) (berth.Host, error) {
+	missing := berth.Errorf(berth.NotFound, "site %s has no host %q", site, name).On("host")
+	return first(t, scanHost, missing, selectHosts+` WHERE site = ? AND host = ?`, berth.Fold(site), berth.Fold(name))
+}
+
+// Hosts returns the site's hosts in pages; see berth.HostStore.
+func (t *tx) Hosts(site, after string, limit int) ([]berth.Host, error) {
+	var where conditions
+	where.add("site = ?", berth.Fold(site))
+	if after != "" {
+		where.add("host > ?", berth.Fold(after))
+	}
+	clause := where.clause("host", limit)
+	return list(t, scanHost, selectHosts+clause, where.args...)
+}
+
+// PutHost creates or replaces the host; a name that another host of the site bears is a Conflict. See berth.HostStore.
+func (t *tx) PutHost(h berth.Host) error {
+	facts, err := json.Marshal(h.Facts)
+	if err != nil {
+		return fmt.Errorf("facts of host %s: %w", h.Name, err)
+	}
+	err = t.exec("writing host "+h.Name, `
+		INSERT INTO hosts (id, site, host, site_name, name, kind, enrolled_at, last_seen, serial, retry, facts)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET site = excluded.site, host = excluded.host, site_name = excluded.site_name,
+			name = excluded.name, kind = excluded.kind, enrolled_at = excluded.enrolled_at, last_seen = excluded.last_seen,
+			serial = excluded.serial, retry = excluded.retry, facts = excluded.facts`,
+		h.ID, berth.Fold(h.Site), berth.Fold(h.Name), h.Site, h.Name, h.Kind, moment(h.EnrolledAt), moment(h.LastSeen),
+		h.Serial, h.Retry, string(facts))
+	if berth.ErrorKind(err) == berth.Conflict {
+		t.failed = berth.Errorf(berth.Conflict, "site %s has another host %q already: %w", h.Site, h.Name, err).On("name").
+			With("give the host another name, or remove the old one")
+		return t.failed
+	}
+	return err
+}
+
+// DeleteHost removes the host; see berth.HostStore.
+func (t *tx) DeleteHost(id string) error {
+	return t.exec("removing host "+id, `DELETE FROM hosts WHERE id = ?`, id)
+}
+
+func scanHost(r row) (h berth.Host, err error) {
+	var facts []byte
+	err = r.Scan(&h.ID, &h.Site, &h.Name, &h.Kind, momentInto{&h.EnrolledAt}, momentInto{&h.LastSeen}, &h.Serial, &h.Retry, &facts)
+	if err != nil {
+		return h, err
+	}
+	if err := json.Unmarshal(facts, &h.Facts); err != nil {
+		return h, fmt.Errorf("stored facts of host %s: %w", h.ID, err)
+	}
+	return h, nil
+}

@@ -1,0 +1,91 @@
+package store
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"berth"
+)
+
+const selectObjects = `SELECT site, kind, item, name, family, applied, draft, drafted, revision, applied_generation,
+	changed_at, changed_by FROM objects`
+
+// Object returns the object of that ref; see berth.ObjectStore.
+func (t *tx) Object(ref berth.Ref) (berth.Object, error) {
+	missing := berth.Errorf(berth.NotFound, "site %s has no %s %q", ref.Site, ref.Kind, ref.Key).On(string(ref.Kind))
+	return first(t, scanObject, missing, selectObjects+` WHERE site = ? AND kind = ? AND item = ?`,
+		berth.Fold(ref.Site), ref.Kind, berth.Fold(ref.Key))
+}
+
+// PutObject writes the object, or removes it; see berth.ObjectStore.
+func (t *tx) PutObject(o berth.Object) error {
+	ref := berth.NewRef(o.Site, o.Kind, o.Key)
+	if len(o.Applied) == 0 && len(o.Draft) == 0 {
+		return t.exec("removing "+string(o.Kind)+" "+o.Key, `DELETE FROM objects WHERE site = ? AND kind = ? AND item = ?`,
+			ref.Site, ref.Kind, ref.Key)
+	}
+	return t.exec("writing "+string(o.Kind)+" "+o.Key, `
+		INSERT INTO objects (site, kind, item, name, family, applied, draft, drafted, revision, applied_generation,
+			changed_at, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (site, kind, item) DO UPDATE SET name = excluded.name, family = excluded.family,
+			applied = excluded.applied, draft = excluded.draft, drafted = excluded.drafted, revision = excluded.revision,
+			applied_generation = excluded.applied_generation, changed_at = excluded.changed_at,
+			changed_by = excluded.changed_by`,
+		ref.Site, ref.Kind, ref.Key, o.Name, berth.Fold(o.Family), document(o.Applied), document(o.Draft), o.Drafted,
+		o.Revision, o.AppliedGeneration, moment(o.ChangedAt), o.ChangedBy)
+}
+
+// Objects returns the objects that fit the query; see berth.ObjectStore.
+func (t *tx) Objects(q berth.ObjectQuery) ([]berth.Object, error) {
+	var where conditions
+	where.add("site = ?", berth.Fold(q.Site))
+	if q.Kind != "" {
+		where.add("kind = ?", q.Kind)
+	}
+	if q.Family != "" {
+		where.add("family = ?", berth.Fold(q.Family))
+	}
+	if q.Drafted {
+		where.add("drafted")
+	}
+	if q.After != "" {
+		where.add("item > ?", berth.Fold(q.After))
+	}
+	// A prefix is folded, but not trimmed: a space at its end counts.
+	where.prefix("item", strings.ToLower(q.Prefix))
+	clause := where.clause("item, kind", q.Limit)
+	return list(t, scanObject, selectObjects+clause, where.args...)
+}
+
+// prefix asks for texts between the prefix and the first text behind all that begin with it. An index serves this, and
+// no character of the prefix has a meaning of its own, as % and _ have for LIKE.
+func (c *conditions) prefix(column, prefix string) {
+	if prefix == "" {
+		return
+	}
+	c.add(column+" >= ?", prefix)
+	if end := behind(prefix); end != "" {
+		c.add(column+" < ?", end)
+	}
+}
+
+// behind returns the smallest text greater than all that begin with the prefix, by raising its last character by one;
+// empty when there is none. Byte order is code point order in UTF-8.
+func behind(prefix string) string {
+	for prefix != "" {
+		last, size := utf8.DecodeLastRuneInString(prefix)
+		prefix = prefix[:len(prefix)-size]
+		if last == 0xD7FF {
+			last = 0xDFFF // surrogates, U+D800 to U+DFFF, are no characters
+		}
+		if last < utf8.MaxRune {
+			return prefix + string(last+1)
+		}
+	}
+	return ""
+}
+
+func scanObject(r row) (o berth.Object, err error) {
+	return o, r.Scan(&o.Site, &o.Kind, &o.Key, &o.Name, &o.Family, (*[]byte)(&o.Applied), (*[]byte)(&o.Draft), &o.Drafted,
+		&o.Revision, &o.AppliedGeneration, momentInto{&o.ChangedAt}, &o.ChangedBy)
+}
