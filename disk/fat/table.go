@@ -1,0 +1,157 @@
+package fat
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+)
+
+// windowSize is how much of the FAT one read fetches. All of a FAT12 fits into the first window, and entries of the
+// others do not straddle two.
+const windowSize = 64 << 10
+
+// Bounds of what is kept in memory between calls.
+const (
+	windowBudget = 4 << 20 // bytes of FAT
+	runBudget    = 1 << 18 // runs of chains
+)
+
+// run is a part of a chain that is contiguous on the volume. All numbers are bytes.
+type run struct {
+	pos    int64 // in the file
+	offset int64 // on the volume
+	length int64
+}
+
+// table follows cluster chains.
+type table struct {
+	r       io.ReaderAt
+	geo     *geometry
+	windows *lru[int64, []byte]
+	chains  *lru[chainKey, []run]
+}
+
+type chainKey struct {
+	first, need uint32
+}
+
+func newTable(r io.ReaderAt, geo *geometry) *table {
+	return &table{r, geo, newLRU[int64, []byte](windowBudget), newLRU[chainKey, []run](runBudget)}
+}
+
+// chain answers the runs of the chain that starts at first, up to need clusters; what a longer chain has behind them
+// was allocated and not used. need 0 asks for all up to limit clusters, which is an error to exceed.
+func (t *table) chain(first, need, limit uint32, p place) ([]run, error) {
+	key := chainKey{first, need}
+	if runs, ok := t.chains.get(key); ok {
+		return runs, nil
+	}
+	runs, err := t.follow(first, need, limit, p)
+	if err == nil {
+		t.chains.put(key, runs, len(runs)+1)
+	}
+	return runs, err
+}
+
+func (t *table) follow(first, need, limit uint32, p place) ([]run, error) {
+	var runs []run
+	win := window{table: t, index: -1}
+	mark, steps, next := uint32(0), uint32(1), uint32(2)
+	for c, n := first, uint32(1); ; n++ {
+		if c < 2 || c >= t.geo.end() {
+			return nil, p.corrupt("its chain leads to cluster %d; the volume has 2 to %d", c, t.geo.end()-1)
+		}
+		// Brent's way to see a cycle: compare with a mark that moves ahead at powers of two.
+		if c == mark || n > limit {
+			return nil, p.corrupt("its chain does not end after %d clusters", n)
+		}
+		if steps++; steps == next {
+			mark, steps, next = c, 0, next*2
+		}
+		runs = extend(runs, t.geo.offset(c), t.geo.cluster)
+		if n == need {
+			return runs, nil
+		}
+		v, err := win.entry(c)
+		if err != nil {
+			return nil, err
+		}
+		if v >= t.geo.endOfChain() {
+			if need != 0 {
+				return nil, p.corrupt("its chain ends after %d of %d clusters", n, need)
+			}
+			return runs, nil
+		}
+		c = v
+	}
+}
+
+// endOfChain is the lowest FAT entry that ends a chain.
+func (g *geometry) endOfChain() uint32 {
+	switch g.kind {
+	case FAT12:
+		return 0xFF8
+	case FAT16:
+		return 0xFFF8
+	}
+	return 0x0FFFFFF8
+}
+
+func extend(runs []run, offset, length int64) []run {
+	if n := len(runs); n > 0 {
+		last := &runs[n-1]
+		if last.offset+last.length == offset {
+			last.length += length
+			return runs
+		}
+		return append(runs, run{last.pos + last.length, offset, length})
+	}
+	return append(runs, run{0, offset, length})
+}
+
+// window is the part of the FAT that a walk stands in.
+type window struct {
+	table *table
+	index int64
+	data  []byte
+}
+
+// entry reads the FAT entry of a cluster, which must be one of the volume's.
+func (w *window) entry(cluster uint32) (uint32, error) {
+	kind := w.table.geo.kind
+	at := int64(cluster) * int64(kind) / 8
+	if index := at / windowSize; index != w.index {
+		data, err := w.table.window(index)
+		if err != nil {
+			return 0, err
+		}
+		w.index, w.data = index, data
+	}
+	b := w.data[at%windowSize:]
+	switch kind {
+	case FAT12:
+		v := binary.LittleEndian.Uint16(b)
+		if cluster&1 != 0 {
+			return uint32(v >> 4), nil
+		}
+		return uint32(v & 0xFFF), nil
+	case FAT16:
+		return uint32(binary.LittleEndian.Uint16(b)), nil
+	}
+	// The upper four bits are reserved and may hold anything.
+	return binary.LittleEndian.Uint32(b) & 0x0FFFFFFF, nil
+}
+
+func (t *table) window(index int64) ([]byte, error) {
+	if data, ok := t.windows.get(index); ok {
+		return data, nil
+	}
+	off := index * windowSize
+	data := make([]byte, min(windowSize, t.geo.tableLen-off))
+	p := place{fmt.Sprintf("FAT, window %d", index), t.geo.table + off}
+	if err := readFull(t.r, data, t.geo.table+off, p); err != nil {
+		return nil, err
+	}
+	t.windows.put(index, data, len(data))
+	return data, nil
+}
