@@ -14,12 +14,16 @@ var (
 	// does: a copy that was interrupted or is still running.
 	ErrTruncated = fmt.Errorf("%w: the file is truncated", ErrCorrupt)
 
+	// ErrNoFooter is the ErrCorrupt of a file without a footer: not a VHD, or
+	// a fixed one cut short.
+	ErrNoFooter = fmt.Errorf("%w: no footer", ErrCorrupt)
+
 	// ErrUnsupported says that the file is sound but not of a kind read here.
 	ErrUnsupported = errors.New("unsupported")
 )
 
-// Error tells where in an image something is wrong. Err wraps ErrCorrupt,
-// ErrTruncated or ErrUnsupported, or is the error of the underlying reader.
+// Error tells where in an image something is wrong. Err wraps one of
+// the sentinels above, or is the error of the underlying reader.
 type Error struct {
 	Format    string // always "vhd"
 	Structure string // the structure or field, e.g. "footer checksum"

@@ -44,7 +44,7 @@ func Open(r io.ReaderAt, size int64) (*Disk, error) {
 // the file has lost it and the copy at the start of a dynamic image stands in.
 func findFooter(r io.ReaderAt, size int64) (footer, int64, error) {
 	if size < footerSize {
-		return footer{}, 0, fail(ErrTruncated, "footer", 0, "expected at least %d bytes, the file has %d", footerSize, size)
+		return footer{}, 0, fail(ErrNoFooter, "footer", 0, "expected at least %d bytes, the file has %d", footerSize, size)
 	}
 	tail := make([]byte, footerSize)
 	if err := readFull(r, tail, size-footerSize, "footer"); err != nil {
@@ -53,8 +53,8 @@ func findFooter(r io.ReaderAt, size int64) (footer, int64, error) {
 	shift := cookieShift(tail)
 	if shift < 0 {
 		f, err := readCopy(r)
-		if err != nil {
-			err = fail(ErrCorrupt, "footer", size-footerSize, "no %q there and no sound copy at byte 0: not a VHD, or cut short", footerCookie)
+		if errors.Is(err, ErrCorrupt) {
+			err = fail(ErrNoFooter, "footer", size-footerSize, "no %q there and no sound copy at byte 0: not a VHD, or cut short", footerCookie)
 		}
 		return f, -1, err
 	}

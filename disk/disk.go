@@ -1,0 +1,116 @@
+// Package disk opens an image file as the volumes in it, and makes images.
+//
+//	file -> container (vhd, vhdx, raw) -> partition table (part) -> volumes (ntfs, fat)
+//
+// [Open] tells all of these by content, reading a few structures only; a volume
+// is read when [Volume.Open] is called. [Create] goes the other way, from an
+// fs.FS to an image, needing neither other programs nor privileges.
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"berth/disk/part"
+	"berth/disk/vhd"
+	"berth/disk/vhdx"
+)
+
+// The formats of an [Image].
+const (
+	VHD  = "vhd"
+	VHDX = "vhdx"
+	Raw  = "raw"
+)
+
+// Image is an opened image file.
+type Image struct {
+	Format         string      // VHD, VHDX or Raw
+	Subformat      string      // "fixed" or "dynamic"; "fixed" for raw images
+	ID             string      // identity of the virtual disk, "" for raw images
+	Size           int64       // of the virtual disk in bytes
+	SectorSize     int         // logical sectors, in bytes
+	PartitionTable *part.Table // never nil; its scheme may be part.None
+	Volumes        []*Volume   // one for each partition, or for the whole disk
+
+	disk io.ReaderAt
+}
+
+// ReadAt reads the virtual disk.
+func (i *Image) ReadAt(p []byte, off int64) (int, error) { return i.disk.ReadAt(p, off) }
+
+// container is what the packages of the formats return.
+type container interface {
+	io.ReaderAt
+	Size() int64
+	Subformat() string
+	SectorSize() int
+	ID() string
+}
+
+// Open opens the image of size bytes in r. Its name only serves to word errors.
+// A file that is no image is ErrUnknownFormat; a damaged, truncated or
+// differencing one gives the *Error of its format's package.
+func Open(r io.ReaderAt, size int64, name string) (*Image, error) {
+	img, err := openContainer(r, size, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := img.readVolumes(); err != nil {
+		return nil, err
+	}
+	if img.Format == Raw && !img.recognised() {
+		return nil, unknown(name, size, "neither a VHD nor a VHDX, and as a raw disk it has no partition table and no known file system")
+	}
+	return img, nil
+}
+
+// openContainer tells a VHDX by the file's start, a VHD by its end.
+func openContainer(r io.ReaderAt, size int64, name string) (*Image, error) {
+	head := make([]byte, min(size, 8))
+	if n, err := r.ReadAt(head, 0); n < len(head) {
+		return nil, &Error{Format: Raw, Structure: "file", Err: fmt.Errorf("cannot be read: %w", err)}
+	}
+	if vhdx.Detect(head) {
+		d, err := vhdx.Open(r, size)
+		if err != nil {
+			return nil, err
+		}
+		return wrap(VHDX, d), nil
+	}
+	d, err := vhd.Open(r, size)
+	if err == nil {
+		return wrap(VHD, d), nil
+	}
+	if !errors.Is(err, vhd.ErrNoFooter) {
+		return nil, err
+	}
+	// A name that promises a container is held to it: a host would not attach
+	// the file either, and a fixed VHD cut short looks like a raw disk.
+	switch extension(name) {
+	case VHDX:
+		return nil, unknown(name, size, "not a VHDX: it does not start with \"vhdxfile\"")
+	case VHD:
+		return nil, unknown(name, size, "not a VHD: it has no footer \"conectix\" at its end; if it was copied, the copy may be incomplete")
+	}
+	return &Image{Format: Raw, Subformat: "fixed", Size: size, SectorSize: 512, disk: r}, nil
+}
+
+func wrap(format string, c container) *Image {
+	return &Image{Format: format, Subformat: c.Subformat(), ID: c.ID(), Size: c.Size(), SectorSize: c.SectorSize(), disk: c}
+}
+
+// extension is that of name in lower case and without its dot. Names of shares
+// come with backslashes wherever this runs.
+func extension(name string) string {
+	base := path.Base(strings.ReplaceAll(name, `\`, "/"))
+	return strings.TrimPrefix(strings.ToLower(path.Ext(base)), ".")
+}
+
+func unknown(name string, size int64, why string) error {
+	err := fmt.Errorf("%w: %q (%d bytes) is %s", ErrUnknownFormat, name, size, why)
+	return &Error{Format: Raw, Structure: "file", Err: err}
+}
