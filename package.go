@@ -59,6 +59,7 @@ type Dependency struct {
 	Name       string `json:"name"`
 	Publisher  string `json:"publisher"`
 	MinVersion string `json:"minVersion"`
+	FamilyName string `json:"familyName,omitempty"` // empty when only declared by a client that does not say it
 }
 
 // Certificate describes the certificate that signed a package.

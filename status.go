@@ -49,7 +49,7 @@ func StatusOf(in StatusInput) Status {
 		}
 	}
 	if in.Facts == nil || !in.Facts.Staged {
-		return underWay(in)
+		return underWay()
 	}
 	return Status{Name: StatusReady, Since: in.Facts.Since, Cause: "attached and staged; sessions can register it"}
 }
@@ -75,7 +75,7 @@ func notApplied(in StatusInput) (Status, bool) {
 }
 
 // underWay is Not applied too: the host knows the plan and has neither succeeded nor failed yet.
-func underWay(in StatusInput) Status {
+func underWay() Status {
 	return Status{Name: StatusNotApplied, Cause: "the host has taken up the plan and is attaching the image"}
 }
 

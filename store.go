@@ -15,6 +15,7 @@ type Store interface {
 	View(ctx context.Context, fn func(Tx) error) error
 	// Update runs fn alone and keeps what it wrote only if fn returns nil. fn must not call the store but through tx.
 	Update(ctx context.Context, fn func(Tx) error) error
+	// Close lets go of the store; nothing may use it afterwards.
 	Close() error
 }
 
@@ -31,6 +32,7 @@ type Tx interface {
 type SiteStore interface {
 	// Site returns the site of that name, in any case, or NotFound.
 	Site(name string) (Site, error)
+	// Sites returns every site, ordered by name.
 	Sites() ([]Site, error)
 	// PutSite creates or replaces the site.
 	PutSite(Site) error
@@ -55,6 +57,7 @@ type ObjectQuery struct {
 	Drafted bool       // only those with a draft
 	After   string     // only keys behind this one: for paging, with a Kind
 	Limit   int        // 0: all
+	Retired bool       // of packages: only those deleted by force, see Object.Retired
 }
 
 // HostStore keeps the hosts and their facts.
@@ -75,7 +78,9 @@ type HostStore interface {
 type CredentialStore interface {
 	// Credential returns the credential of that id, or NotFound.
 	Credential(id string) (Credential, error)
+	// Credentials returns the credentials of a kind, oldest first.
 	Credentials(CredentialKind) ([]Credential, error)
+	// PutCredential creates or replaces the credential.
 	PutCredential(Credential) error
 }
 
@@ -152,14 +157,19 @@ type Edit struct {
 	Ref    Ref
 	Name   string // the key as it was typed
 	Family string // of packages
-	Doc    any    // the new document; nil deletes the object
+	Retire bool   // of packages: deleted by force
+	Draft  any    // the document that administrators see from now on; nil deletes it
 	By     string
 	At     time.Time
 	Expect int64 // the revision that the editor saw; 0: any
+
+	// Generation > 0 applies at once, and alone: Applied is what hosts see from that generation on, nil deletes it.
+	Generation int64
+	Applied    any
 }
 
-// Write stores the edit as a draft and returns the object as it is now and was before. A draft that equals what is
-// applied is no draft. An edit of an older revision is refused as Precondition.
+// Write stores the edit and returns the object as it is now and was before. A draft that equals what is applied is no
+// draft. An edit of an older revision is refused as Precondition.
 func Write(tx ObjectStore, e Edit) (now, before Object, err error) {
 	before, err = tx.Object(e.Ref)
 	if err != nil && !IsNotFound(err) {
@@ -170,16 +180,26 @@ func Write(tx ObjectStore, e Edit) (now, before Object, err error) {
 			e.Ref.Kind, e.Name, before.ChangedBy, before.Revision, e.Expect).With("look at the newest state, then change it again")
 	}
 	now = before
-	now.Ref, now.Name, now.Family = e.Ref, e.Name, Fold(e.Family)
+	now.Ref, now.Name, now.Family, now.Retired = e.Ref, e.Name, Fold(e.Family), e.Retire
 	now.Revision, now.ChangedAt, now.ChangedBy = before.Revision+1, e.At, e.By
-	now.Draft = nil
-	if e.Doc != nil {
-		if now.Draft, err = json.Marshal(e.Doc); err != nil {
-			return now, before, fmt.Errorf("%s %q: %w", e.Ref.Kind, e.Name, err)
+	if now.Draft, err = encode(e.Draft); err != nil {
+		return now, before, err
+	}
+	if e.Generation > 0 {
+		if now.Applied, err = encode(e.Applied); err != nil {
+			return now, before, err
 		}
+		now.AppliedGeneration = e.Generation
 	}
 	now.Drafted = string(now.Draft) != string(now.Applied)
 	return now, before, tx.PutObject(now)
+}
+
+func encode(doc any) (json.RawMessage, error) {
+	if doc == nil {
+		return nil, nil
+	}
+	return json.Marshal(doc)
 }
 
 // IsNotFound tells whether err says that something is not there.

@@ -1,0 +1,312 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"berth"
+	"berth/auth"
+)
+
+// Declared is a package as one AVD host pool shows it to Azure's clients.
+type Declared struct {
+	berth.Declaration
+	Active  bool          // the pool's own list assigns this exact version
+	Regular bool          // registered at logon, not on demand
+	Package berth.Package // of the catalogue
+}
+
+// Declare asks to put a package into a pool as a client of Azure's interface does.
+type Declare struct {
+	Site, Pool string
+	FullName   string
+	Properties []byte        // the JSON object of the request
+	Package    berth.Package // what the client says of the package
+	Active     *bool         // nil: as it was, or not
+	Regular    *bool
+}
+
+// Declare creates or replaces the package of a pool. It is applied at once, and alone. What the client says is kept as it
+// came; what the image says, where the server can read it, is kept beside it.
+func (s *Service) Declare(ctx context.Context, d Declare) (out Declared, created bool, err error) {
+	if _, err := s.pool(ctx, d.Site, d.Pool); err != nil {
+		return out, false, err
+	}
+	p := s.observe(ctx, d)
+	err = s.update(ctx, d.Site, func(w *work) error {
+		w.now = true
+		if created, err = w.declare(d); err != nil {
+			return err
+		}
+		if err := w.catalogue(p); err != nil {
+			return err
+		}
+		if err := w.activate(d, p); err != nil {
+			return err
+		}
+		out, err = w.declared(d.Pool, d.FullName)
+		return err
+	})
+	return out, created, err
+}
+
+// pool checks that the pool exists, before an image is read for nothing.
+func (s *Service) pool(ctx context.Context, site, name string) (p berth.Pool, err error) {
+	err = s.update(ctx, site, func(w *work) error {
+		p, err = w.avdPool(name)
+		return err
+	})
+	return p, err
+}
+
+func (w *work) avdPool(name string) (berth.Pool, error) {
+	p, err := berth.Load[berth.Pool](w, berth.Applied, w.ref(berth.ObjectPool, name))
+	if err == nil && p.Kind != berth.KindAVD {
+		err = berth.Errorf(berth.NotFound, "pool %q is no AVD host pool", name).On("pool")
+	}
+	return p, err
+}
+
+// observe looks into the image for the package that the client names. Where it cannot, or the image says otherwise, the
+// package says so in its findings: Azure accepts such a package too.
+func (s *Service) observe(ctx context.Context, d Declare) berth.Package {
+	p := d.Package
+	p.FullName, p.Enabled = d.FullName, true
+	ps, err := s.library.Read(ctx, p.ImagePath)
+	if err != nil {
+		p.Findings = append(p.Findings, "the server could not read the image: "+words(err))
+		return p
+	}
+	i := slices.IndexFunc(ps, func(o berth.Package) bool { return berth.Fold(o.FullName) == berth.Fold(d.FullName) })
+	if i < 0 {
+		p.Findings = append(p.Findings, "the image holds no package "+d.FullName)
+		return p
+	}
+	o := ps[i]
+	o.Enabled, o.FullName = true, d.FullName
+	if p.DisplayName != "" {
+		o.DisplayName = p.DisplayName
+	}
+	o.Findings = append(o.Findings, differences(p, o)...)
+	if err := s.library.Verify(ctx, o); err != nil {
+		o.Findings = append(o.Findings, "the content is not as signed: "+words(err))
+	} else if o.Observed != nil {
+		o.Observed.VerifiedContent = true
+	}
+	return o
+}
+
+func words(err error) string {
+	if e, ok := errors.AsType[*berth.Error](err); ok {
+		return e.Message
+	}
+	return err.Error()
+}
+
+// differences says where the client and the image disagree.
+func differences(said, seen berth.Package) []string {
+	var out []string
+	differ := func(what, a, b string) {
+		if a != "" && berth.Fold(a) != berth.Fold(b) {
+			out = append(out, "declared "+what+" "+a+", the image says "+b)
+		}
+	}
+	differ("family name", said.FamilyName, seen.FamilyName)
+	differ("package name", said.Name, seen.Name)
+	differ("path in the image", cleanRelative(said.RelativePath), cleanRelative(seen.RelativePath))
+	if said.Version != (berth.Version{}) {
+		differ("version", said.Version.String(), seen.Version.String())
+	}
+	return out
+}
+
+func (w *work) declare(d Declare) (created bool, err error) {
+	t := target{ref: w.declarationRef(d.Pool, d.FullName), name: d.FullName, action: "put package of pool"}
+	err = edit(w, t, func(doc *berth.Declaration, is state) (keep, error) {
+		if !is.exists {
+			created = true
+			*doc = berth.Declaration{Pool: d.Pool, CreatedAt: w.at, CreatedBy: w.who.Name, CreatedByType: azureKind(w.who)}
+		}
+		doc.FullName, doc.Properties = d.FullName, d.Properties
+		doc.ModifiedAt, doc.ModifiedBy, doc.ModifiedByType = w.at, w.who.Name, azureKind(w.who)
+		return kept, nil
+	})
+	return created, err
+}
+
+func (w *work) declarationRef(pool, fullName string) berth.Ref {
+	return w.ref(berth.ObjectDeclaration, pool+"/"+fullName)
+}
+
+// catalogue puts the package into the catalogue, or renews what is known of it there; tags, display name and the switch
+// that an administrator set stay.
+func (w *work) catalogue(p berth.Package) error {
+	t := target{ref: w.ref(berth.ObjectPackage, p.FullName), name: p.FullName, action: "put package"}
+	return edit(w, t, func(doc *berth.Package, is state) (keep, error) {
+		was := *doc
+		*doc = p
+		doc.AddedAt, doc.AddedBy = w.at, w.who.Name
+		if is.exists {
+			doc.Tags, doc.Enabled, doc.AddedAt, doc.AddedBy = was.Tags, was.Enabled, was.AddedAt, was.AddedBy
+		}
+		return kept, nil
+	})
+}
+
+// activate makes the pool's own list say what the client wants: one active version of a family in a pool.
+func (w *work) activate(d Declare, p berth.Package) error {
+	h := Holder{Pool: d.Pool}
+	was, err := w.active(d.Pool, p)
+	if err != nil {
+		return err
+	}
+	active := was != nil
+	if d.Active != nil {
+		active = *d.Active
+	}
+	if !active {
+		if was == nil {
+			return nil
+		}
+		return w.editList(h, "deactivate package", unassign(p.FamilyName))
+	}
+	a := berth.Assignment{Family: p.FamilyName, Version: p.FullName, Registration: berth.OnDemand}
+	if was != nil {
+		a.Registration = was.Registration
+	}
+	if d.Regular != nil {
+		a.Registration = map[bool]berth.Registration{true: berth.AtLogon, false: berth.OnDemand}[*d.Regular]
+	}
+	if was != nil && *was == a {
+		return nil
+	}
+	return w.editList(h, "activate package", assign(a))
+}
+
+// active returns the pool's own applied assignment of that exact version, nil when there is none.
+func (w *work) active(pool string, p berth.Package) (*berth.Assignment, error) {
+	doc, err := w.avdPool(pool)
+	if err != nil || doc.Inherit {
+		return nil, err
+	}
+	for _, a := range doc.Assignments {
+		if berth.Fold(a.Version) == berth.Fold(p.FullName) {
+			return &a, nil
+		}
+	}
+	return nil, nil
+}
+
+func (w *work) declared(pool, fullName string) (out Declared, err error) {
+	if out.Declaration, err = berth.Load[berth.Declaration](w, berth.Applied, w.declarationRef(pool, fullName)); err != nil {
+		return out, err
+	}
+	return out, w.complete(&out)
+}
+
+// complete adds what the catalogue and the pool's list say of the declared package.
+func (w *work) complete(d *Declared) (err error) {
+	d.Package, err = berth.LoadOr(w, berth.Applied, w.ref(berth.ObjectPackage, d.FullName), berth.Package{FullName: d.FullName})
+	if err != nil {
+		return err
+	}
+	a, err := w.active(d.Pool, d.Package)
+	if a != nil {
+		d.Active, d.Regular = true, a.Registration == berth.AtLogon
+	}
+	return err
+}
+
+// DeclaredPackage returns one package of a pool.
+func (s *Service) DeclaredPackage(ctx context.Context, site, pool, fullName string) (out Declared, err error) {
+	err = s.view(ctx, site, func(w *work) error {
+		if _, err := w.avdPool(pool); err != nil {
+			return err
+		}
+		out, err = w.declared(pool, fullName)
+		return err
+	})
+	return out, err
+}
+
+// DeclaredPackages returns the packages of a pool, ordered by full name.
+func (s *Service) DeclaredPackages(ctx context.Context, site, pool string) (out []Declared, err error) {
+	err = s.view(ctx, site, func(w *work) error {
+		if _, err := w.avdPool(pool); err != nil {
+			return err
+		}
+		ds, err := berth.LoadAll[berth.Declaration](w, berth.Applied, berth.ObjectQuery{Site: berth.Fold(site),
+			Kind: berth.ObjectDeclaration, Prefix: berth.Fold(pool) + "/"})
+		for _, d := range ds {
+			one := Declared{Declaration: d}
+			if err := w.complete(&one); err != nil {
+				return err
+			}
+			out = append(out, one)
+		}
+		return err
+	})
+	return out, err
+}
+
+// Undeclare takes a package out of a pool, at once: the pool's assignment of it goes too. The catalogue forgets it when
+// nothing else holds it. existed is false when there was no such package.
+func (s *Service) Undeclare(ctx context.Context, site, pool, fullName string) (existed bool, err error) {
+	err = s.update(ctx, site, func(w *work) error {
+		w.now = true
+		if _, err := w.avdPool(pool); err != nil {
+			return err
+		}
+		d, err := w.declared(pool, fullName)
+		if berth.IsNotFound(err) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		existed = true
+		if d.Active {
+			if err := w.editList(Holder{Pool: pool}, "deactivate package", unassign(d.Package.FamilyName)); err != nil {
+				return err
+			}
+		}
+		t := target{ref: w.declarationRef(pool, fullName), name: fullName, action: "delete package of pool"}
+		if err := edit(w, t, func(*berth.Declaration, state) (keep, error) { return removed, nil }); err != nil {
+			return err
+		}
+		return w.forget(d.Package)
+	})
+	return existed, err
+}
+
+// forget removes a package from the catalogue when no pool declares it and no list means it.
+func (w *work) forget(p berth.Package) error {
+	objects, err := w.Objects(berth.ObjectQuery{Site: berth.Fold(w.site.Name), Kind: berth.ObjectDeclaration})
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		if berth.Fold(o.Name) == berth.Fold(p.FullName) {
+			return nil
+		}
+	}
+	held, err := w.holders(p)
+	if err != nil || len(held) > 0 {
+		return err
+	}
+	t := target{ref: w.ref(berth.ObjectPackage, p.FullName), name: p.FullName, action: "delete package"}
+	return edit(w, t, func(*berth.Package, state) (keep, error) { return removed, nil })
+}
+
+// cleanRelative gives a path in an image one form: slashes, none at the ends.
+func cleanRelative(p string) string { return strings.Trim(strings.ReplaceAll(p, `\`, "/"), "/") }
+
+// azureKind is the createdByType of Azure's systemData for a caller.
+func azureKind(p auth.Principal) string {
+	if p.Kind == "user" {
+		return "User"
+	}
+	return "Application"
+}

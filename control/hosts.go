@@ -1,0 +1,327 @@
+package control
+
+import (
+	"context"
+	"time"
+
+	"berth"
+	"berth/auth"
+	"berth/wire"
+)
+
+// Hosts returns the site's hosts with how many of their packages stand how, ordered by name.
+func (s *Service) Hosts(ctx context.Context, site, after string, limit int) (views []wire.HostView, err error) {
+	err = s.view(ctx, site, func(w *work) error {
+		hosts, err := w.Hosts(berth.Fold(site), berth.Fold(after), limit)
+		if err != nil {
+			return err
+		}
+		for _, h := range hosts {
+			v, err := w.hostView(h)
+			if err != nil {
+				return err
+			}
+			views = append(views, v)
+		}
+		return nil
+	})
+	return views, err
+}
+
+// Host returns one host.
+func (s *Service) Host(ctx context.Context, site, name string) (v wire.HostView, err error) {
+	err = s.view(ctx, site, func(w *work) error {
+		h, err := w.host(name)
+		if err != nil {
+			return err
+		}
+		v, err = w.hostView(h)
+		return err
+	})
+	return v, err
+}
+
+func (w *work) host(name string) (berth.Host, error) {
+	h, err := w.HostByName(berth.Fold(w.site.Name), name)
+	return h, hostUnknown(w.site.Name, name, err)
+}
+
+func (w *work) hostView(h berth.Host) (wire.HostView, error) {
+	v := wire.HostView{ID: h.ID, Name: h.Name, Kind: h.Kind, EnrolledAt: h.EnrolledAt, LastSeen: h.LastSeen, Facts: h.Facts}
+	c, err := berth.LoadOr(w, berth.Draft, w.ref(berth.ObjectHost, h.Name), berth.HostConfig{Inherit: true})
+	if err != nil {
+		return v, err
+	}
+	v.Pool, v.Inherit = c.Pool, c.Inherit
+	rows, err := w.statuses(h)
+	for _, r := range rows {
+		if v.Counts == nil {
+			v.Counts = map[string]int{}
+		}
+		v.Counts[string(r.Status.Name)]++
+	}
+	return v, err
+}
+
+// RetryHost lets the host try its failed packages again at once.
+func (s *Service) RetryHost(ctx context.Context, site, name string) error {
+	err := s.update(ctx, site, func(w *work) error {
+		h, err := w.host(name)
+		if err != nil {
+			return err
+		}
+		h.Retry++
+		if err := w.PutHost(h); err != nil {
+			return err
+		}
+		return w.note("retry", w.ref(berth.ObjectHost, name), nil, nil)
+	})
+	if err == nil {
+		s.bell.ring(site)
+	}
+	return err
+}
+
+// RemoveHost forgets a host: its certificate opens nothing any more.
+func (s *Service) RemoveHost(ctx context.Context, site, name string) error {
+	return s.update(ctx, site, func(w *work) error {
+		h, err := w.host(name)
+		if err != nil {
+			return err
+		}
+		if err := w.DeleteHost(h.ID); err != nil {
+			return err
+		}
+		ref := w.ref(berth.ObjectHost, name)
+		now := *w
+		now.now = true
+		err = edit(&now, target{ref: ref, name: h.Name, action: "delete host"},
+			func(*berth.HostConfig, state) (keep, error) { return removed, nil })
+		w.bump, w.site = now.bump, now.site
+		return err
+	})
+}
+
+// Enroll gives an agent that holds an enrolment key the identity of a host. A host of that name that was there before
+// keeps its configuration and gets a new identity; the old certificate opens nothing any more.
+func (s *Service) Enroll(ctx context.Context, r wire.EnrollRequest) (out wire.EnrollResponse, err error) {
+	if err := checkEnroll(r); err != nil {
+		return out, err
+	}
+	id, secret, err := auth.ParseSecret(r.Key)
+	if err != nil {
+		return out, err
+	}
+	err = s.store.Update(ctx, func(tx berth.Tx) error {
+		key, err := s.useKey(tx, id, secret)
+		if err != nil {
+			return err
+		}
+		site, err := tx.Site(key.Site)
+		if err != nil {
+			return err
+		}
+		w := &work{Tx: tx, site: site, at: s.now(), now: true,
+			who: auth.Principal{Name: "enrolment key " + key.Name, Kind: "host", Site: key.Site, Face: "agent"}}
+		if out, err = s.enroll(w, key, r); err != nil {
+			return err
+		}
+		if w.bump {
+			return tx.PutSite(w.site)
+		}
+		return nil
+	})
+	if err != nil {
+		s.log.WarnContext(ctx, "enrolment refused", "host", r.Name, "error", err)
+	}
+	return out, err
+}
+
+func checkEnroll(r wire.EnrollRequest) error {
+	if !poolName.MatchString(r.Name) {
+		return berth.Errorf(berth.Invalid, "%q cannot name a host", r.Name).On("name").
+			With("use 3 to 64 letters, digits, spaces, '@', '.', '-' and '_'")
+	}
+	if r.Protocol < wire.Protocol-2 || r.Protocol > wire.Protocol {
+		return berth.Errorf(berth.Invalid, "the agent speaks protocol %d, this server %d", r.Protocol, wire.Protocol).
+			With("use an agent of the server's version")
+	}
+	return nil
+}
+
+// useKey checks an enrolment key and counts its use.
+func (s *Service) useKey(tx berth.Tx, id string, secret []byte) (berth.Credential, error) {
+	wrong := berth.Errorf(berth.Unauthenticated, "the enrolment key is not valid").With("ask an owner for a new one: `berth enroll-key create`")
+	key, err := tx.Credential(id)
+	if berth.IsNotFound(err) {
+		return key, wrong
+	}
+	if err != nil {
+		return key, err
+	}
+	if key.Kind != berth.CredentialEnroll || !auth.Matches(key, secret) {
+		return key, wrong
+	}
+	if err := key.Usable(s.now()); err != nil {
+		return key, err
+	}
+	key.Uses++
+	return key, tx.PutCredential(key)
+}
+
+func (s *Service) enroll(w *work, key berth.Credential, r wire.EnrollRequest) (out wire.EnrollResponse, err error) {
+	h, err := w.HostByName(berth.Fold(w.site.Name), r.Name)
+	if err != nil && !berth.IsNotFound(err) {
+		return out, err
+	}
+	if h.ID == "" {
+		if h.ID, err = s.id(); err != nil {
+			return out, err
+		}
+	}
+	h.Site, h.Name, h.Kind, h.Facts = w.site.Name, r.Name, key.HostKind, r.Facts
+	h.EnrolledAt, h.LastSeen = w.at, w.at
+	out.HostID, out.Site, out.CA = h.ID, w.site.Name, s.authority.CertificateDER()
+	if out.Certificate, h.Serial, err = s.authority.IssueHost(r.CSR, h.ID); err != nil {
+		return out, err
+	}
+	if err := w.PutHost(h); err != nil {
+		return out, err
+	}
+	t := target{ref: w.ref(berth.ObjectHost, h.Name), name: h.Name, action: "enrol host"}
+	return out, edit(w, t, func(doc *berth.HostConfig, is state) (keep, error) {
+		if !is.exists {
+			*doc = berth.HostConfig{Name: h.Name, Inherit: true}
+		}
+		doc.Kind, doc.Pool = key.HostKind, key.Pool
+		return kept, nil
+	})
+}
+
+// Longest is how long a sync may wait for a newer plan.
+const Longest = 55 * time.Second
+
+// Sync takes what changed on a host and answers with the plan to hold, at once when it is newer than the one held, else
+// when one comes, or after the wait asked for. The serial is that of the certificate with which the host came.
+func (s *Service) Sync(ctx context.Context, hostID, serial string, r wire.SyncRequest) (wire.SyncResponse, error) {
+	h, err := s.report(ctx, hostID, serial, r)
+	if err != nil {
+		return wire.SyncResponse{}, err
+	}
+	timeout := time.NewTimer(min(time.Duration(r.Wait)*time.Second, Longest))
+	defer timeout.Stop()
+	retry := h.Retry
+	for {
+		rung := s.bell.wait(h.Site)
+		out, err := s.answer(ctx, hostID, r)
+		if err != nil || r.Wait <= 0 || out.Generation > r.Generation || out.Plan != nil || out.Retry != retry {
+			return out, err
+		}
+		select {
+		case <-rung:
+		case <-timeout.C:
+			return out, nil
+		case <-ctx.Done():
+			return out, ctx.Err()
+		}
+	}
+}
+
+// seenEvery is how exact "last seen" is: a host that only waits is not written down more often.
+const seenEvery = 10 * time.Second
+
+// report stores what the host says, and checks that it is the host it claims to be.
+func (s *Service) report(ctx context.Context, hostID, serial string, r wire.SyncRequest) (h berth.Host, err error) {
+	err = s.store.View(ctx, func(tx berth.Tx) error { h, err = knownHost(tx, hostID, serial); return err })
+	if err != nil {
+		return h, err
+	}
+	if r.Facts == nil && h.Facts.Generation == r.Generation && s.now().Sub(h.LastSeen) < seenEvery {
+		return h, nil
+	}
+	err = s.store.Update(ctx, func(tx berth.Tx) error {
+		if h, err = knownHost(tx, hostID, serial); err != nil {
+			return err
+		}
+		if r.Facts != nil {
+			h.Facts = *r.Facts
+		}
+		h.Facts.Generation, h.LastSeen = r.Generation, s.now()
+		if err := tx.PutHost(h); err != nil {
+			return err
+		}
+		return s.buryRetired(tx, h.Site)
+	})
+	return h, err
+}
+
+func knownHost(tx berth.Tx, hostID, serial string) (berth.Host, error) {
+	h, err := tx.Host(hostID)
+	if berth.IsNotFound(err) || (err == nil && h.Serial != serial) {
+		return h, berth.Errorf(berth.Unauthenticated, "the host certificate %s is not in force", serial).
+			With("enrol the host again: `berth agent enroll`")
+	}
+	return h, err
+}
+
+// answer computes what the host is told.
+func (s *Service) answer(ctx context.Context, hostID string, r wire.SyncRequest) (out wire.SyncResponse, err error) {
+	err = s.store.View(ctx, func(tx berth.Tx) error {
+		h, err := tx.Host(hostID)
+		if err != nil {
+			return err
+		}
+		site, err := tx.Site(h.Site)
+		if err != nil {
+			return err
+		}
+		p, err := s.planFor(&work{Tx: tx, site: site}, h)
+		if err != nil {
+			return err
+		}
+		out = wire.SyncResponse{Protocol: wire.Protocol, Generation: site.Generation, Digest: p.digest, Retry: h.Retry}
+		if p.digest != r.Digest || r.Generation > site.Generation {
+			newer := p.plan
+			newer.Generation = site.Generation
+			out.Plan = &newer
+		}
+		return nil
+	})
+	return out, err
+}
+
+// buryRetired removes packages deleted by force that no host has any more.
+func (s *Service) buryRetired(tx berth.Tx, site string) error {
+	objects, err := tx.Objects(berth.ObjectQuery{Site: berth.Fold(site), Kind: berth.ObjectPackage, Retired: true})
+	if err != nil || len(objects) == 0 {
+		return err
+	}
+	hosts, err := tx.Hosts(berth.Fold(site), "", 0)
+	if err != nil {
+		return err
+	}
+	for _, o := range objects {
+		if o.Drafted || someHostHas(hosts, o.Name) {
+			continue
+		}
+		before := o.Applied
+		o.Applied, o.Draft, o.Drafted = nil, nil, false
+		if err := tx.PutObject(o); err != nil {
+			return err
+		}
+		if err := tx.AppendAudit(berth.AuditEntry{At: s.now(), Site: berth.Fold(site), Actor: "berth", Face: "server",
+			Action: "remove retired package", Kind: string(o.Kind), Key: o.Key, Before: before}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func someHostHas(hosts []berth.Host, fullName string) bool {
+	for _, h := range hosts {
+		if f := h.Facts.Package(fullName); f != nil && (f.Staged || f.Attached || len(f.Sessions) > 0) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,157 @@
+package control
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"sync"
+
+	"berth"
+	"berth/plan"
+)
+
+// planned is a computed plan with the digest that names its content.
+type planned struct {
+	plan   berth.Plan
+	digest string
+}
+
+// planCache keeps the plans of the current generations, one for each distinct configuration and not one for each host.
+type planCache struct {
+	mu    sync.Mutex
+	sites map[string]*sitePlans
+}
+
+type sitePlans struct {
+	generation int64
+	plans      map[planKey]planned
+}
+
+// planKey is what tells the hosts of a site apart as far as their plans go.
+type planKey struct {
+	holder       string // the host's name when it has a list of its own, else its pool
+	kind         berth.HostKind
+	architecture string
+	build        int
+}
+
+func newPlanCache() *planCache { return &planCache{sites: map[string]*sitePlans{}} }
+
+// get returns the cached plan or computes it. Computing happens under the lock: hosts that wake together want one plan.
+func (c *planCache) get(site string, generation int64, key planKey, compute func() (planned, error)) (planned, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ps := c.sites[site]
+	if ps == nil || ps.generation < generation {
+		ps = &sitePlans{generation: generation, plans: map[planKey]planned{}}
+		c.sites[site] = ps
+	}
+	if p, ok := ps.plans[key]; ok && ps.generation == generation {
+		return p, nil
+	}
+	p, err := compute()
+	if err == nil && ps.generation == generation {
+		ps.plans[key] = p
+	}
+	return p, err
+}
+
+// planFor returns what the host must have by the applied configuration.
+func (s *Service) planFor(w *work, h berth.Host) (planned, error) {
+	in, err := w.planInput(berth.Applied, h)
+	if err != nil {
+		return planned{}, err
+	}
+	key := planKey{holder: "pool/" + berth.Fold(in.Host.Pool), kind: h.Kind, architecture: in.Architecture, build: in.Build}
+	if !in.Host.Inherit {
+		key.holder = "host/" + berth.Fold(h.Name)
+	}
+	return s.plans.get(berth.Fold(w.site.Name), w.site.Generation, key, func() (planned, error) {
+		r, err := plan.Compute(in)
+		if err != nil {
+			return planned{}, err
+		}
+		p := planned{plan: berth.Plan{Site: w.site.Name, Packages: r.Packages, Certificates: r.Certificates}}
+		p.digest, err = digest(p.plan)
+		p.plan.Generation = w.site.Generation
+		return p, err
+	})
+}
+
+func digest(p berth.Plan) (string, error) {
+	b, err := json.Marshal(p)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// planInput gathers what the plan of a host depends on, in one view.
+func (w *work) planInput(v berth.View, h berth.Host) (in plan.Input, err error) {
+	in.Architecture, in.Build = h.Facts.Architecture, h.Facts.Build
+	if in.Settings, in.SettingsGen, err = loadGen(w, v, w.ref(berth.ObjectSettings, "settings"), berth.DefaultSettings()); err != nil {
+		return in, err
+	}
+	own := berth.HostConfig{Name: h.Name, Kind: h.Kind, Inherit: true}
+	if in.Host, in.HostGen, err = loadGen(w, v, w.ref(berth.ObjectHost, h.Name), own); err != nil {
+		return in, err
+	}
+	if in.Host.Pool != "" {
+		p, gen, err := loadGen(w, v, w.ref(berth.ObjectPool, in.Host.Pool), berth.Pool{Name: in.Host.Pool, Inherit: true})
+		if err != nil {
+			return in, err
+		}
+		in.Pool, in.PoolGen = &p, gen
+	}
+	in.Defaults, in.DefaultsGen, err = loadGen(w, v, w.ref(berth.ObjectDefaults, string(h.Kind)), berth.Defaults{Kind: h.Kind})
+	in.Family = w.familyOf(v)
+	return in, err
+}
+
+// familyOf returns the lookup of a family's versions, each family read once in this work.
+func (w *work) familyOf(v berth.View) func(string) ([]plan.Version, error) {
+	read := map[string][]plan.Version{}
+	return func(family string) ([]plan.Version, error) {
+		family = berth.Fold(family)
+		if vs, ok := read[family]; ok {
+			return vs, nil
+		}
+		objects, err := w.Objects(berth.ObjectQuery{Site: berth.Fold(w.site.Name), Kind: berth.ObjectPackage, Family: family})
+		if err != nil {
+			return nil, err
+		}
+		vs := make([]plan.Version, 0, len(objects))
+		for _, o := range objects {
+			doc := o.Document(v)
+			if doc == nil {
+				continue
+			}
+			var p berth.Package
+			if err := json.Unmarshal(doc, &p); err != nil {
+				return nil, err
+			}
+			vs = append(vs, plan.Version{Package: p, Generation: o.AppliedGeneration})
+		}
+		read[family] = vs
+		return vs, nil
+	}
+}
+
+// loadGen loads a document with the generation at which it was last applied.
+func loadGen[T any](w *work, v berth.View, ref berth.Ref, otherwise T) (T, int64, error) {
+	o, err := w.Object(ref)
+	if berth.IsNotFound(err) {
+		return otherwise, 0, nil
+	}
+	if err != nil {
+		return otherwise, 0, err
+	}
+	doc := o.Document(v)
+	if doc == nil {
+		return otherwise, o.AppliedGeneration, nil
+	}
+	var t T
+	err = json.Unmarshal(doc, &t)
+	return t, o.AppliedGeneration, err
+}

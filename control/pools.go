@@ -1,0 +1,125 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+
+	"berth"
+)
+
+// poolName is what Azure allows as the name of a host pool; Berth asks it of every pool.
+var poolName = regexp.MustCompile(`^[A-Za-z0-9@.\-_ ]{3,64}$`)
+
+// AddPool drafts a pool; with now it is applied at once.
+func (s *Service) AddPool(ctx context.Context, site string, p berth.Pool, now bool) (berth.Pool, error) {
+	if !poolName.MatchString(p.Name) {
+		return p, berth.Errorf(berth.Invalid, "%q cannot name a pool", p.Name).On("name").
+			With("use 3 to 64 letters, digits, spaces, '@', '.', '-' and '_'")
+	}
+	kind, err := berth.ParseHostKind(string(p.Kind))
+	if err != nil {
+		return p, err
+	}
+	p.Kind, p.Inherit, p.Assignments = kind, true, nil
+	err = s.update(ctx, site, func(w *work) error {
+		w.now = now
+		t := target{ref: w.ref(berth.ObjectPool, p.Name), name: p.Name, action: "add pool"}
+		return edit(w, t, func(doc *berth.Pool, is state) (keep, error) {
+			if is.exists {
+				return kept, berth.Errorf(berth.Conflict, "site %s has a pool %q already", site, doc.Name).On("name")
+			}
+			*doc = p
+			return kept, nil
+		})
+	})
+	return p, err
+}
+
+// Pools returns the site's pools as drafted, ordered by name.
+func (s *Service) Pools(ctx context.Context, site string) (ps []berth.Pool, err error) {
+	err = s.view(ctx, site, func(w *work) error {
+		ps, err = berth.LoadAll[berth.Pool](w, berth.Draft, berth.ObjectQuery{Site: berth.Fold(site), Kind: berth.ObjectPool})
+		return err
+	})
+	return ps, err
+}
+
+// RemovePool drafts the deletion of a pool that no host is in.
+func (s *Service) RemovePool(ctx context.Context, site, name string) error {
+	return s.update(ctx, site, func(w *work) error {
+		ref := w.ref(berth.ObjectPool, name)
+		p, err := berth.Load[berth.Pool](w, berth.Draft, ref)
+		if err != nil {
+			return err
+		}
+		members, err := w.members(berth.Draft, name)
+		if err != nil {
+			return err
+		}
+		if len(members) > 0 {
+			return berth.Errorf(berth.Conflict, "pool %s holds %d hosts, %s first", p.Name, len(members), members[0].Name).
+				With("move its hosts out first: `berth host set HOST --pool \"\"`")
+		}
+		return edit(w, target{ref: ref, name: p.Name, action: "delete pool"},
+			func(*berth.Pool, state) (keep, error) { return removed, nil })
+	})
+}
+
+func (w *work) members(v berth.View, pool string) ([]berth.HostConfig, error) {
+	all, err := berth.LoadAll[berth.HostConfig](w, v, berth.ObjectQuery{Site: berth.Fold(w.site.Name), Kind: berth.ObjectHost})
+	var in []berth.HostConfig
+	for _, h := range all {
+		if h.Pool != "" && berth.Fold(h.Pool) == berth.Fold(pool) {
+			in = append(in, h)
+		}
+	}
+	return in, err
+}
+
+// SetHostPool drafts a host into a pool of its kind; an empty name takes it out of its pool.
+func (s *Service) SetHostPool(ctx context.Context, site, host, pool string) error {
+	return s.update(ctx, site, func(w *work) error {
+		ref, err := w.holderRef(Holder{Host: host})
+		if err != nil {
+			return err
+		}
+		var p berth.Pool
+		if pool != "" {
+			if p, err = berth.Load[berth.Pool](w, berth.Draft, w.ref(berth.ObjectPool, pool)); err != nil {
+				return err
+			}
+		}
+		return edit(w, target{ref: ref, name: host, action: "move host"}, func(doc *berth.HostConfig, is state) (keep, error) {
+			if pool != "" && p.Kind != doc.Kind {
+				return kept, berth.Errorf(berth.Invalid, "host %s is of kind %s, pool %s of kind %s", doc.Name, doc.Kind, p.Name, p.Kind).On("pool")
+			}
+			doc.Pool = p.Name
+			return keep(is.exists), nil
+		})
+	})
+}
+
+// checkPools makes sure that what is about to be applied leaves no host in a pool that hosts cannot see.
+func (w *work) checkPools() error {
+	site := berth.Fold(w.site.Name)
+	pools, err := berth.LoadAll[berth.Pool](w, berth.Applied, berth.ObjectQuery{Site: site, Kind: berth.ObjectPool})
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, p := range pools {
+		known[berth.Fold(p.Name)] = true
+	}
+	hosts, err := berth.LoadAll[berth.HostConfig](w, berth.Applied, berth.ObjectQuery{Site: site, Kind: berth.ObjectHost})
+	if err != nil {
+		return err
+	}
+	for _, h := range hosts {
+		if h.Pool != "" && !known[berth.Fold(h.Pool)] {
+			return berth.Errorf(berth.Conflict, "host %s would be in pool %s, which would not be applied", h.Name, h.Pool).
+				With(fmt.Sprintf("apply the changes of host/%s and pool/%s together", berth.Fold(h.Name), berth.Fold(h.Pool)))
+		}
+	}
+	return nil
+}

@@ -1,0 +1,149 @@
+package control
+
+import (
+	"cmp"
+	"context"
+	"slices"
+
+	"berth"
+	"berth/plan"
+	"berth/wire"
+)
+
+// StatusQuery chooses rows of the table of hosts and packages.
+type StatusQuery struct {
+	Host   string // one host; empty: all
+	Family string // one family; empty: all
+	Status string // one status; empty: all
+}
+
+// Statuses returns how the packages stand on the hosts, ordered by host, then family, then version.
+func (s *Service) Statuses(ctx context.Context, site string, q StatusQuery) (rows []wire.HostPackage, err error) {
+	err = s.view(ctx, site, func(w *work) error {
+		hosts, err := w.chosenHosts(q.Host)
+		if err != nil {
+			return err
+		}
+		for _, h := range hosts {
+			rs, err := w.statuses(h)
+			if err != nil {
+				return err
+			}
+			rows = append(rows, slices.DeleteFunc(rs, q.leavesOut)...)
+		}
+		return nil
+	})
+	return rows, err
+}
+
+func (q StatusQuery) leavesOut(r wire.HostPackage) bool {
+	return (q.Family != "" && berth.Fold(q.Family) != berth.Fold(r.Family)) ||
+		(q.Status != "" && berth.Fold(q.Status) != berth.Fold(string(r.Status.Name)))
+}
+
+func (w *work) chosenHosts(name string) ([]berth.Host, error) {
+	if name == "" {
+		return w.Hosts(berth.Fold(w.site.Name), "", 0)
+	}
+	h, err := w.host(name)
+	return []berth.Host{h}, err
+}
+
+// statuses makes the rows of one host: its effective rows, rows that a draft would add, and what is still there and no
+// longer asked for.
+func (w *work) statuses(h berth.Host) ([]wire.HostPackage, error) {
+	applied, err := w.compute(berth.Applied, h)
+	if err != nil {
+		return nil, err
+	}
+	drafted, err := w.compute(berth.Draft, h)
+	if err != nil {
+		return nil, err
+	}
+	drafts := map[string]plan.Difference{}
+	for _, d := range plan.Diff(applied, drafted) {
+		drafts[berth.Fold(d.Family)] = d
+	}
+	t := table{w: w, host: h, named: w.familyOf(berth.Draft), wanted: map[string]bool{}}
+	for i := range applied.Rows {
+		t.row(&applied.Rows[i], drafts[berth.Fold(applied.Rows[i].Assignment.Family)])
+	}
+	for i := range drafted.Rows {
+		if d := drafts[berth.Fold(drafted.Rows[i].Assignment.Family)]; d.After == &drafted.Rows[i] && d.Before == nil {
+			t.row(&drafted.Rows[i], d)
+		}
+	}
+	for _, p := range applied.Packages {
+		t.wanted[berth.Fold(p.FullName)] = true
+	}
+	for i := range h.Facts.Packages {
+		t.leftover(&h.Facts.Packages[i])
+	}
+	slices.SortFunc(t.rows, func(a, b wire.HostPackage) int {
+		return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(a.FullName, b.FullName))
+	})
+	return t.rows, t.err
+}
+
+func (w *work) compute(v berth.View, h berth.Host) (plan.Result, error) {
+	in, err := w.planInput(v, h)
+	if err != nil {
+		return plan.Result{}, err
+	}
+	return plan.Compute(in)
+}
+
+// table gathers the rows of one host.
+type table struct {
+	w      *work
+	host   berth.Host
+	named  func(string) ([]plan.Version, error)
+	wanted map[string]bool // folded full names that the applied plan has
+	rows   []wire.HostPackage
+	err    error
+}
+
+func (t *table) row(r *berth.Row, d plan.Difference) {
+	in := berth.StatusInput{Host: t.host, Row: r}
+	if d.Before != nil || d.After != nil {
+		in.Drafted = d.Words()
+	}
+	if r.FullName != "" {
+		in.Facts = t.host.Facts.Package(r.FullName)
+		t.wanted[berth.Fold(r.FullName)] = true
+	}
+	t.put(in, r.Assignment.Family, r.FullName)
+}
+
+// leftover is a package that is on the host, or failed to leave it, and that nothing asks for.
+func (t *table) leftover(f *berth.PackageFacts) {
+	if t.wanted[berth.Fold(f.FullName)] || !(f.Staged || f.Attached || len(f.Sessions) > 0) {
+		return
+	}
+	t.put(berth.StatusInput{Host: t.host, Facts: f}, f.FamilyName, f.FullName)
+}
+
+func (t *table) put(in berth.StatusInput, family, fullName string) {
+	hp := wire.HostPackage{Host: t.host.Name, HostKind: string(t.host.Kind), Family: family, FullName: fullName,
+		DisplayName: family, Row: in.Row, Status: berth.StatusOf(in)}
+	if in.Facts != nil {
+		hp.Sessions = len(in.Facts.Sessions)
+	}
+	if in.Row != nil {
+		hp.Selector = "version " + in.Row.Assignment.Version
+		if in.Row.Assignment.Version == "" {
+			hp.Selector = "tag " + string(in.Row.Assignment.Tag)
+		}
+	}
+	versions, err := t.named(family)
+	t.err = cmp.Or(t.err, err)
+	for _, v := range versions {
+		if berth.Fold(v.FullName) == berth.Fold(fullName) || fullName == "" {
+			hp.DisplayName = v.DisplayName
+		}
+		if berth.Fold(v.FullName) == berth.Fold(fullName) {
+			hp.Version = v.Version.String()
+		}
+	}
+	t.rows = append(t.rows, hp)
+}

@@ -1,0 +1,111 @@
+package imaging
+
+import (
+	"context"
+	"time"
+
+	"berth"
+)
+
+// Image is what inspecting an image tells: the stable JSON of `berth image inspect`.
+type Image struct {
+	Path           string    `json:"path"`
+	Size           int64     `json:"size"`      // bytes of the file
+	Format         string    `json:"format"`    // vhd, vhdx or raw
+	Subformat      string    `json:"subformat"` // fixed or dynamic
+	VirtualSize    int64     `json:"virtualSize"`
+	SectorSize     int       `json:"sectorSize"`
+	PartitionTable string    `json:"partitionTable"` // gpt, mbr or none
+	Volumes        []Volume  `json:"volumes"`
+	Packages       []Package `json:"packages"`
+	Notes          []string  `json:"notes,omitempty"` // volumes and packages that could not be read, and why
+}
+
+// Volume is one volume of an image.
+type Volume struct {
+	Index      int    `json:"index"`
+	Start      int64  `json:"start"` // bytes from the start of the virtual disk
+	Size       int64  `json:"size"`
+	FileSystem string `json:"fileSystem"`
+	Label      string `json:"label,omitempty"`
+}
+
+// Package is one package of an image.
+type Package struct {
+	Path         string              `json:"path"` // folder in its volume, with slashes
+	Volume       int                 `json:"volume"`
+	Identity     Identity            `json:"identity"`
+	FamilyName   string              `json:"familyName"`
+	FullName     string              `json:"fullName"`
+	DisplayName  string              `json:"displayName"`
+	Framework    bool                `json:"framework,omitempty"`
+	Applications []berth.Application `json:"applications"`
+	Dependencies []berth.Dependency  `json:"dependencies"`
+	Signature    Signature           `json:"signature"`
+	Files        int                 `json:"files"`
+	Bytes        int64               `json:"bytes"`
+	Findings     []string            `json:"findings,omitempty"`
+}
+
+// Identity is the identity in a package's manifest.
+type Identity struct {
+	Name         string        `json:"name"`
+	Publisher    string        `json:"publisher"`
+	Version      berth.Version `json:"version"`
+	Architecture string        `json:"architecture"`
+	ResourceID   string        `json:"resourceId"`
+}
+
+// Signature is who signed a package; whether it holds is told by verifying.
+type Signature struct {
+	Present     bool      `json:"present"`
+	Subject     string    `json:"subject,omitempty"`
+	Issuer      string    `json:"issuer,omitempty"`
+	Thumbprint  string    `json:"thumbprint,omitempty"` // SHA-1, upper-case hex
+	NotBefore   time.Time `json:"notBefore,omitzero"`
+	NotAfter    time.Time `json:"notAfter,omitzero"`
+	KeySize     int       `json:"keySize,omitempty"` // bits
+	Timestamped bool      `json:"timestamped,omitempty"`
+}
+
+// Inspect tells what is in the image without reading the content of the packages. A package that cannot be read is noted
+// and does not hide the others.
+func (l *Library) Inspect(ctx context.Context, imagePath string) (*Image, error) {
+	img, err := l.open(ctx, imagePath)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = img.file.Close() }()
+	out := &Image{Path: imagePath, Size: img.file.Size, Format: img.Format, Subformat: img.Subformat, VirtualSize: img.Size,
+		SectorSize: img.SectorSize, PartitionTable: img.PartitionTable.Scheme, Volumes: []Volume{}, Packages: []Package{}}
+	for _, v := range img.Volumes {
+		label, _ := v.Label() // a volume that cannot be opened is noted by find
+		out.Volumes = append(out.Volumes, Volume{v.Index, v.Start, v.Size, v.FileSystem, label})
+	}
+	all, notes, err := img.find(imagePath)
+	if err != nil && len(img.Volumes) > 0 {
+		return nil, err
+	}
+	out.Notes = notes
+	for _, f := range all {
+		e, err := read(f)
+		if err != nil {
+			out.Notes = append(out.Notes, explain(f.dir, err).Error())
+			continue
+		}
+		out.Packages = append(out.Packages, e.inspected(img, imagePath))
+	}
+	return out, nil
+}
+
+func (e *expanded) inspected(img *opened, imagePath string) Package {
+	p := e.describe(img, imagePath)
+	out := Package{Path: p.RelativePath, Volume: e.volume, FamilyName: p.FamilyName, FullName: p.FullName,
+		DisplayName: p.DisplayName, Framework: p.Framework, Applications: p.Applications, Dependencies: p.Dependencies,
+		Identity: Identity{p.Name, p.Publisher, p.Version, p.Architecture, p.ResourceID},
+		Files:    p.Observed.Files, Bytes: p.Observed.Bytes, Findings: p.Findings}
+	if c := p.Certificate; c != nil {
+		out.Signature = Signature{true, c.Subject, c.Issuer, c.Thumbprint, c.NotBefore, c.NotAfter, c.KeySize, c.Timestamped}
+	}
+	return out
+}

@@ -1,0 +1,139 @@
+package imaging
+
+import (
+	"context"
+	"crypto/x509"
+	"fmt"
+	"time"
+
+	"berth"
+	"berth/msix"
+)
+
+// VerifyOptions say how strict a verification is.
+type VerifyOptions struct {
+	Roots         *x509.CertPool // whom to trust; nil: the system's certificates
+	AllowUnsigned bool
+	Now           time.Time
+}
+
+// Verification is the result of verifying an image or a package: the stable JSON of `berth image verify`.
+type Verification struct {
+	OK       bool              `json:"ok"`      // everything is as it was signed
+	Trusted  bool              `json:"trusted"` // and signed by somebody trusted
+	Packages []VerifiedPackage `json:"packages"`
+}
+
+// VerifiedPackage is the result for one package.
+type VerifiedPackage struct {
+	FullName string    `json:"fullName"`
+	Path     string    `json:"path"`
+	Checks   []Check   `json:"checks"`
+	Files    int       `json:"files"`
+	Blocks   int       `json:"blocks"`
+	Bad      []BadFile `json:"bad"`
+}
+
+// Check is the result of one check: pass, fail, absent or notApplicable, and why.
+type Check struct {
+	Name   string `json:"name"`
+	Result string `json:"result"`
+	Detail string `json:"detail,omitempty"`
+}
+
+// BadFile is a file that is not as it was signed.
+type BadFile struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
+}
+
+// VerifyImage reads every file of every package in the image and checks it against block map and signature. What is wrong
+// with the packages is in the result; the error is for an image that cannot be read.
+func (l *Library) VerifyImage(ctx context.Context, imagePath string, opt VerifyOptions) (*Verification, error) {
+	img, err := l.open(ctx, imagePath)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = img.file.Close() }()
+	all, _, err := img.find(imagePath)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, berth.Errorf(berth.Invalid, "%s holds no MSIX package", imagePath).On("imagePath")
+	}
+	out := &Verification{OK: true, Trusted: true}
+	mo := opt.msix()
+	for _, f := range all {
+		r, err := msix.VerifyExpanded(ctx, f.fsys, f.dir, mo)
+		if err != nil {
+			return nil, explain(imagePath+": "+f.dir, err)
+		}
+		out.add(f.dir, r)
+	}
+	return out, nil
+}
+
+// VerifyPackage does the same for a package in its container (.msix, .appx).
+func (l *Library) VerifyPackage(ctx context.Context, packagePath string, opt VerifyOptions) (*Verification, error) {
+	f, err := l.opener.Open(ctx, packagePath)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	p, err := msix.OpenPackage(f, f.Size)
+	if err != nil {
+		return nil, explain(packagePath, err)
+	}
+	r, err := msix.VerifyPackage(ctx, p, opt.msix())
+	if err != nil {
+		return nil, explain(packagePath, err)
+	}
+	out := &Verification{OK: true, Trusted: true}
+	out.add("", r)
+	return out, nil
+}
+
+func (o VerifyOptions) msix() msix.VerifyOptions {
+	roots := o.Roots
+	if roots == nil {
+		var err error
+		if roots, err = x509.SystemCertPool(); err != nil {
+			roots = x509.NewCertPool() // a system without certificates trusts nobody
+		}
+	}
+	return msix.VerifyOptions{Roots: roots, Now: o.Now, AllowUnsigned: o.AllowUnsigned}
+}
+
+func (v *Verification) add(dir string, r *msix.Report) {
+	p := VerifiedPackage{FullName: r.FullName, Path: dir, Files: r.Files, Blocks: r.Blocks, Bad: []BadFile{}}
+	for _, c := range r.Checks {
+		p.Checks = append(p.Checks, Check{c.Name, string(c.Result), c.Detail})
+	}
+	for _, b := range r.Bad {
+		p.Bad = append(p.Bad, BadFile(b))
+	}
+	v.OK = v.OK && r.OK()
+	v.Trusted = v.Trusted && r.Trusted()
+	v.Packages = append(v.Packages, p)
+}
+
+// Problem says in words what is wrong with the package, empty when nothing is but perhaps trust.
+func (p VerifiedPackage) Problem() string {
+	if len(p.Bad) > 0 {
+		s := fmt.Sprintf("file %s: %s", p.Bad[0].File, p.Bad[0].Reason)
+		if n := len(p.Bad) - 1; n > 0 {
+			s += fmt.Sprintf(" (and %d more)", n)
+		}
+		return s
+	}
+	for _, c := range p.Checks {
+		if c.Name == msix.CheckChain {
+			continue
+		}
+		if c.Result == string(msix.Fail) || (c.Name == msix.CheckSignature && c.Result == string(msix.Absent)) {
+			return fmt.Sprintf("check %s: %s: %s", c.Name, c.Result, c.Detail)
+		}
+	}
+	return ""
+}
