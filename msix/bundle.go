@@ -105,9 +105,22 @@ func countAttr(e *node, name string) (int64, error) {
 	return n, nil
 }
 
-// Names of the identities in a bundle: its packages share name and publisher.
-
 // PackageIdentity gives the identity of one package of the bundle.
 func (m *BundleManifest) PackageIdentity(p BundledPackage) Identity {
 	return Identity{Name: m.Name, Publisher: m.Publisher, Version: p.Version, Architecture: p.Architecture, ResourceID: p.ResourceID}
+}
+
+// fileNames is the set of the packages' names, folded. A bundle's block map
+// leaves them out: each has a block map and a signature of its own.
+func (m *BundleManifest) fileNames() map[string]bool {
+	if m == nil {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, p := range m.Packages {
+		if name, ok := slashed(p.FileName); ok {
+			names[foldName(name)] = true
+		}
+	}
+	return names
 }

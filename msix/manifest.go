@@ -7,6 +7,7 @@ type Manifest struct {
 	Properties   Properties
 	Applications []Application
 	Dependencies []Dependency
+	MainPackages []Dependency // packages that this optional or modification package extends
 	Targets      []TargetDeviceFamily
 	Capabilities []Capability
 	Resources    []Resource

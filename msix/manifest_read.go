@@ -105,17 +105,15 @@ func isTrue(s string) bool {
 // readDependencies reads PackageDependency and TargetDeviceFamily of Windows 10,
 // and Prerequisites, which stood in for the latter in Windows 8.
 func (m *Manifest) readDependencies(root *node) error {
-	for _, e := range root.child("Dependencies").all("PackageDependency") {
-		d := Dependency{Name: e.attr("Name"), Publisher: e.attr("Publisher")}
-		if d.Publisher == "" { // Windows 8: the publisher of the package itself
-			d.Publisher = m.Publisher
-		}
-		if err := optionalVersion(&d.MinVersion, e.attr("MinVersion")); err != nil {
-			return err
-		}
-		m.Dependencies = append(m.Dependencies, d)
+	dependencies := root.child("Dependencies")
+	var err error
+	if m.Dependencies, err = m.readPackages(dependencies.all("PackageDependency")); err != nil {
+		return err
 	}
-	for _, e := range root.child("Dependencies").all("TargetDeviceFamily") {
+	if m.MainPackages, err = m.readPackages(dependencies.all("MainPackageDependency")); err != nil {
+		return err
+	}
+	for _, e := range dependencies.all("TargetDeviceFamily") {
 		if err := m.addTarget(e.attr("Name"), e.attr("MinVersion"), e.attr("MaxVersionTested")); err != nil {
 			return err
 		}
@@ -124,6 +122,21 @@ func (m *Manifest) readDependencies(root *node) error {
 		return m.addTarget("", e.content("OSMinVersion"), e.content("OSMaxVersionTested"))
 	}
 	return nil
+}
+
+func (m *Manifest) readPackages(elements []*node) ([]Dependency, error) {
+	var list []Dependency
+	for _, e := range elements {
+		d := Dependency{Name: e.attr("Name"), Publisher: e.attr("Publisher")}
+		if d.Publisher == "" { // left out: the publisher of the package itself
+			d.Publisher = m.Publisher
+		}
+		if err := optionalVersion(&d.MinVersion, e.attr("MinVersion")); err != nil {
+			return nil, err
+		}
+		list = append(list, d)
+	}
+	return list, nil
 }
 
 func (m *Manifest) addTarget(name, lowest, tested string) error {

@@ -78,8 +78,11 @@ func ReadSignature(p7x []byte) (*Signature, error) {
 	if err := s.readIndirectData(message.Content); err != nil {
 		return nil, err
 	}
-	s.Timestamp, err = readTimestamp(message)
-	return s, err
+	if s.Timestamp, err = readTimestamp(message); err != nil {
+		// A bad time stamp takes nothing from the signature: it only gives no time.
+		s.Timestamp = &Timestamp{imprint: err}
+	}
+	return s, nil
 }
 
 // parseSignedData parses a PKCS#7 SignedData whose content has the wanted type.
@@ -98,7 +101,11 @@ func parseSignedData(der []byte, want asn1.ObjectIdentifier) (*pkcs7.PKCS7, erro
 	if !head.Content.Type.Equal(want) {
 		return nil, corrupt(signatureFormat, "SignedData/contentType", -1, "%v, want %v", head.Content.Type, want)
 	}
-	message, err := pkcs7.Parse(der)
+	plain, err := plainCertificates(outer)
+	if err != nil {
+		return nil, corrupt(signatureFormat, "SignedData/certificates", -1, "%v", err)
+	}
+	message, err := pkcs7.Parse(plain)
 	if err != nil {
 		return nil, corrupt(signatureFormat, "SignedData", -1, "%v", err)
 	}

@@ -81,12 +81,8 @@ type packageFacts struct {
 		PublisherMatches *bool             `json:"publisher_matches"`
 		SubjectWindows   string            `json:"subject_windows"`
 		NCerts           int               `json:"ncerts"`
-		Timestamp        *struct {
-			Type string
-			Kind string
-			Time string
-		}
-		Signer struct {
+		Timestamp        string            // the kind
+		Signer           struct {
 			SHA1 string
 			Key  []any
 		}

@@ -2,6 +2,7 @@ package msix
 
 import (
 	"bytes"
+	"crypto/sha1"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -25,7 +26,7 @@ type Timestamp struct {
 	Signer *x509.Certificate // nil when the token does not carry it
 
 	token   *pkcs7.PKCS7 // its Content is what the authority signed
-	imprint error        // why the token is not about this signature; nil when it is
+	imprint error        // why the token is unreadable, or not about this signature; nil when it is good
 }
 
 // tstInfo is the beginning of TSTInfo (RFC 3161, section 2.4.2).
@@ -65,12 +66,14 @@ func readToken(der, signature []byte) (*Timestamp, error) {
 		return nil, corrupt(signatureFormat, "TSTInfo", -1, "%v", err)
 	}
 	t := &Timestamp{Time: info.Time.UTC(), Kind: "rfc3161", Signer: token.GetOnlySigner(), token: token}
-	hash, err := hashForOID(info.Imprint.Algorithm.Algorithm)
-	if err != nil {
-		t.imprint = err
-		return t, nil
+	h := sha1.New() // older authorities; to forge a stamp takes a second preimage
+	if !info.Imprint.Algorithm.Algorithm.Equal(pkcs7.OIDDigestAlgorithmSHA1) {
+		hash, err := hashForOID(info.Imprint.Algorithm.Algorithm)
+		if err != nil {
+			return nil, err
+		}
+		h = hash.New()
 	}
-	h := hash.New()
 	h.Write(signature)
 	if !bytes.Equal(h.Sum(nil), info.Imprint.Digest) {
 		t.imprint = corrupt(signatureFormat, "TSTInfo/messageImprint", -1, "the time stamp belongs to another signature")
