@@ -1,0 +1,84 @@
+package agent
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"berth"
+)
+
+// Files of the state folder.
+const (
+	identityFile = "identity.json"
+	planFile     = "plan.json"
+	memoryFile   = "memory.json"
+	statusFile   = "status.json"
+	lockFile     = "lock"
+)
+
+// mostStateBytes bounds a file of the state folder: a plan of some thousand packages fits many times.
+const mostStateBytes = 64 << 20
+
+// writeJSON replaces a file in one step: after power loss it holds the old value or the new one.
+func writeJSON(path string, mode fs.FileMode, value any) error {
+	data, err := json.MarshalIndent(value, "", " ")
+	if err != nil {
+		return err
+	}
+	if err := replace(path, mode, data); err != nil {
+		return berth.Errorf(berth.Internal, "cannot write %s: %w", path, err).With("check space and permissions of the state folder")
+	}
+	return nil
+}
+
+func replace(path string, mode fs.FileMode, data []byte) (err error) {
+	dir := filepath.Dir(path)
+	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // made with mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, tmp.Close(), os.Remove(tmp.Name()))
+		}
+	}()
+	if _, err = tmp.Write(data); err != nil {
+		return err
+	}
+	if err = tmp.Chmod(mode); err != nil {
+		return err
+	}
+	if err = tmp.Sync(); err != nil {
+		return err
+	}
+	if err = tmp.Close(); err != nil {
+		return errors.Join(err, os.Remove(tmp.Name()))
+	}
+	if err = os.Rename(tmp.Name(), path); err != nil {
+		return err
+	}
+	return syncFolder(dir)
+}
+
+// readJSON reads a file that writeJSON wrote; a file that is not there is fs.ErrNotExist.
+func readJSON(path string, value any) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if info.Size() > mostStateBytes {
+		return fmt.Errorf("%s has %d bytes, more than the %d that it can have", path, info.Size(), int64(mostStateBytes))
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(data, value); err != nil {
+		return fmt.Errorf("%s is damaged: %w", path, err)
+	}
+	return nil
+}
