@@ -49,9 +49,9 @@ type Partition struct {
 	Active bool   // MBR only: marked as the one to boot
 }
 
-// formatGUID prints a GUID as Windows does, its first three fields being little
-// endian on disk.
-func formatGUID(b []byte) string {
+// FormatGUID prints a GUID given as stored, its first three fields little endian,
+// as [Partition] has it: in upper case, without braces.
+func FormatGUID(b [16]byte) string {
 	le := binary.LittleEndian
-	return fmt.Sprintf("%08X-%04X-%04X-%X-%X", le.Uint32(b), le.Uint16(b[4:]), le.Uint16(b[6:]), b[8:10], b[10:16])
+	return fmt.Sprintf("%08X-%04X-%04X-%X-%X", le.Uint32(b[0:]), le.Uint16(b[4:]), le.Uint16(b[6:]), b[8:10], b[10:])
 }

@@ -63,7 +63,7 @@ func (d *disk) readGPTAt(lba uint64) (*Table, error) {
 	if sum := crc32.ChecksumIEEE(raw); sum != h.entryCRC {
 		return nil, fail(ErrCorrupt, GPT, "entries", start, "their CRC is %#08x, the header has %#08x", sum, h.entryCRC)
 	}
-	t := &Table{Scheme: GPT, ID: formatGUID(h.id)}
+	t := &Table{Scheme: GPT, ID: FormatGUID([16]byte(h.id))}
 	return t, d.addEntries(t, raw, h)
 }
 
@@ -108,7 +108,7 @@ func (d *disk) addEntries(t *Table, raw []byte, h gptHeader) error {
 		if last < first || last == 1<<64-1 {
 			return fail(ErrCorrupt, GPT, "entry", at+40, "partition %d ends at sector %d before it starts at %d", i+1, last, first)
 		}
-		p := Partition{Index: i + 1, Type: formatGUID(e), ID: formatGUID(e[16:]), Name: gptName(e[56:128])}
+		p := Partition{Index: i + 1, Type: FormatGUID([16]byte(e[:16])), ID: FormatGUID([16]byte(e[16:32])), Name: gptName(e[56:128])}
 		p, err := d.place(p, first, last-first+1, GPT, at)
 		if err != nil {
 			return err

@@ -178,7 +178,7 @@ func (l Layout) gptHeader(entries []byte, my, other, first uint64) []byte {
 	return b
 }
 
-// parseGUID reads a GUID as formatGUID prints it; "" is the zero one.
+// parseGUID reads a GUID as FormatGUID prints it; "" is the zero one.
 func parseGUID(s string) (g [16]byte, err error) {
 	if s == "" {
 		return g, nil
