@@ -40,15 +40,15 @@ func (f *FS) directory(ref reference) (*directory, error) {
 }
 
 func (f *FS) loadDirectory(ino *inode) (*directory, error) {
-	if !ino.isDir() {
-		return nil, ino.corrupt("a directory entry says that the file is a directory, its record does not")
-	}
 	info, err := f.newInfo("", ino)
 	if err != nil {
 		return nil, err
 	}
 	if err := info.refuse(ino.place); err != nil {
 		return nil, err
+	}
+	if !ino.isDir() {
+		return nil, ino.corrupt("a directory entry says that the file is a directory, its record does not")
 	}
 	own, err := ino.ownName()
 	if err != nil {
