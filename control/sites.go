@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"regexp"
@@ -28,6 +29,9 @@ func (s *Service) CreateSite(ctx context.Context, site berth.Site) (berth.Site, 
 		if _, err := tx.Site(site.Name); err == nil {
 			return berth.Errorf(berth.Conflict, "there is a site %q already", site.Name).On("name")
 		}
+		if site, err = likeTheFarm(tx, site); err != nil {
+			return err
+		}
 		if err := tx.PutSite(site); err != nil {
 			return err
 		}
@@ -35,6 +39,17 @@ func (s *Service) CreateSite(ctx context.Context, site berth.Site) (berth.Site, 
 		return w.furnish()
 	})
 	return site, err
+}
+
+// likeTheFarm gives a further site the farm's subscription, and its location unless it names one.
+func likeTheFarm(tx berth.Tx, site berth.Site) (berth.Site, error) {
+	others, err := tx.Sites()
+	if err != nil || len(others) == 0 {
+		return site, err
+	}
+	site.SubscriptionID = others[0].SubscriptionID
+	site.Location = cmp.Or(site.Location, others[0].Location)
+	return site, nil
 }
 
 // furnish gives a new site its settings and the site defaults of each kind of host, applied from the start.

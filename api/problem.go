@@ -1,0 +1,78 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"berth"
+	"berth/wire"
+)
+
+// statuses is the one table from kinds to statuses of HTTP.
+var statuses = map[berth.Kind]int{
+	berth.Internal: http.StatusInternalServerError, berth.Invalid: http.StatusBadRequest, berth.NotFound: http.StatusNotFound,
+	berth.Conflict: http.StatusConflict, berth.Forbidden: http.StatusForbidden, berth.Unauthenticated: http.StatusUnauthorized,
+	berth.Precondition: http.StatusPreconditionFailed, berth.Unavailable: http.StatusServiceUnavailable,
+}
+
+// problem is an error on its way out.
+type problem struct{ wire.Problem }
+
+func (p *problem) Error() string             { return p.Detail }
+func (p *problem) GetStatus() int            { return p.Status }
+func (p *problem) ContentType(string) string { return "application/problem+json" }
+
+// Problem turns an error into its RFC 9457 form. What is Berth's own fault is logged and not shown.
+func Problem(log *slog.Logger, err error) wire.Problem {
+	kind := berth.ErrorKind(err)
+	p := wire.Problem{Type: "about:blank", Status: statuses[kind], Kind: kind.String()}
+	p.Title = http.StatusText(p.Status)
+	e, ok := errors.AsType[*berth.Error](err)
+	if kind == berth.Internal || !ok {
+		log.Error("internal error", "error", err)
+		p.Detail, p.Remedy = "something went wrong inside the server", "see the server's log"
+		return p
+	}
+	p.Detail, p.Code, p.Field, p.Remedy = e.Message, e.Code, e.Field, e.Remedy
+	if p.Detail == "" {
+		p.Detail = err.Error()
+	}
+	return p
+}
+
+// failed is what every operation returns for an error.
+func (a *API) failed(err error) error { return &problem{Problem(a.Log, err)} }
+
+// problems gives the errors that the framework itself makes (validation, unknown media types) the same shape.
+func (a *API) problems(_ huma.Context, _ string, v any) (any, error) {
+	m, ok := v.(*huma.ErrorModel)
+	if !ok {
+		return v, nil
+	}
+	p := &problem{wire.Problem{Type: "about:blank", Title: m.Title, Status: m.Status, Detail: m.Detail, Kind: berth.Invalid.String()}}
+	var details []string
+	for _, d := range m.Errors {
+		details = append(details, strings.TrimPrefix(d.Location, "body.")+": "+d.Message)
+		p.Field = strings.TrimPrefix(d.Location, "body.")
+	}
+	if len(details) > 0 {
+		p.Detail += ": " + strings.Join(details, "; ")
+	}
+	return p, nil
+}
+
+// write answers with the error outside of an operation.
+func (a *API) write(ctx huma.Context, err error) {
+	p := Problem(a.Log, err)
+	ctx.SetHeader("Content-Type", "application/problem+json")
+	if p.Status == http.StatusUnauthorized {
+		ctx.SetHeader("WWW-Authenticate", "Bearer")
+	}
+	ctx.SetStatus(p.Status)
+	_ = json.NewEncoder(ctx.BodyWriter()).Encode(p)
+}

@@ -1,0 +1,369 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"berth"
+	"berth/auth"
+	"berth/control"
+	"berth/wire"
+)
+
+// Inputs shared by operations.
+type (
+	noInput   struct{}
+	siteInput struct {
+		Site string `path:"site"`
+	}
+	packageInput struct {
+		siteInput
+		Package string `path:"package" doc:"package full name"`
+	}
+	hostInput struct {
+		siteInput
+		Host string `path:"host"`
+	}
+	poolInput struct {
+		siteInput
+		Pool string `path:"pool"`
+	}
+	holderInput struct {
+		siteInput
+		Holder string `path:"holder" enum:"hosts,pools,defaults"`
+		Name   string `path:"name" doc:"name of the host or pool, or the kind of host"`
+	}
+	pageInput struct {
+		siteInput
+		After string `query:"after" doc:"only what comes behind this name"`
+		Limit int    `query:"limit" minimum:"0" maximum:"1000" doc:"0: everything"`
+	}
+)
+
+// body is an answer of one object.
+type body[T any] struct{ Body T }
+
+// tagged is an answer of one object that can be edited.
+type tagged[T any] struct {
+	ETag string `header:"ETag"`
+	Body T
+}
+
+// List is an answer of several objects.
+type List[T any] struct {
+	Items []T `json:"items"`
+}
+
+// with is an input with a body.
+type (
+	addSite     struct{ Body wire.CreateSite }
+	editSetting struct {
+		siteInput
+		Body wire.EditSettings
+	}
+	renameTag struct {
+		siteInput
+		Tag  string `path:"tag"`
+		Body wire.RenameTag
+	}
+	addPackage struct {
+		siteInput
+		Body wire.AddPackage
+	}
+	editPackage struct {
+		packageInput
+		IfMatch string `header:"If-Match"`
+		Body    wire.EditPackage
+	}
+	removePackage struct {
+		packageInput
+		Force bool `query:"force" doc:"retire it: it goes once the last host has let go"`
+	}
+	tagPackage struct {
+		packageInput
+		Body wire.TagPackage
+	}
+	untagPackage struct {
+		packageInput
+		Tag string `path:"tag" doc:"a tag, or * for all"`
+	}
+	addPool struct {
+		siteInput
+		Body wire.AddPool
+	}
+	setHostPool struct {
+		hostInput
+		Body wire.SetHostPool
+	}
+	assign struct {
+		holderInput
+		Body wire.Assign
+	}
+	unassign struct {
+		holderInput
+		Family string `path:"family"`
+	}
+	inherit struct {
+		holderInput
+		Body wire.SetInherit
+	}
+	choose struct {
+		siteInput
+		Body wire.ChooseChanges
+	}
+	statusInput struct {
+		siteInput
+		Host   string `query:"host"`
+		Family string `query:"family"`
+		Status string `query:"status"`
+	}
+	auditInput struct {
+		siteInput
+		Kind   string `query:"kind"`
+		Key    string `query:"key"`
+		Before int64  `query:"before" doc:"only entries older than this id"`
+		Limit  int    `query:"limit" minimum:"0" maximum:"1000" default:"100"`
+	}
+	addToken struct{ Body wire.CreateToken }
+	addKey   struct {
+		siteInput
+		Body wire.CreateEnrollKey
+	}
+	credentialInput struct {
+		ID string `path:"id"`
+	}
+)
+
+// Who is the caller as the server sees them.
+type Who struct {
+	Name string     `json:"name"`
+	Kind string     `json:"kind"`
+	Site string     `json:"site,omitempty"`
+	Role berth.Role `json:"role"`
+}
+
+// handle registers an operation. Its id is the verb and noun that the command line uses too.
+func handle[I, O any](a *API, method, path, id, summary string, fn func(context.Context, *I) (*O, error)) {
+	op := huma.Operation{Method: method, Path: "/api/v1" + path, OperationID: id, Summary: summary,
+		Security: []map[string][]string{{"token": {}}}, MaxBodyBytes: mostBody}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := fn(ctx, in)
+		if err != nil {
+			return nil, a.failed(err)
+		}
+		return out, nil
+	})
+}
+
+// one and many wrap what a use case returned.
+func one[T any](t T, err error) (*body[T], error) { return &body[T]{t}, err }
+
+func many[T any](ts []T, err error) (*body[List[T]], error) {
+	if ts == nil {
+		ts = []T{}
+	}
+	return &body[List[T]]{List[T]{ts}}, err
+}
+
+// none is the answer without a body (204).
+func none(err error) (*struct{}, error) { return nil, err }
+
+func etag(revision int64) string { return strconv.Quote(strconv.FormatInt(revision, 10)) }
+
+// revision reads an If-Match header; without one, or with *, any revision will do.
+func revision(ifMatch string) (int64, error) {
+	if ifMatch == "" || ifMatch == "*" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(strings.Trim(ifMatch, `"`), 10, 64)
+	if err != nil {
+		return 0, berth.Errorf(berth.Precondition, "If-Match %s is no revision", ifMatch)
+	}
+	return n, nil
+}
+
+func (a *API) routes() {
+	a.siteRoutes()
+	a.packageRoutes()
+	a.hostRoutes()
+	a.listRoutes()
+	a.changeRoutes()
+	a.credentialRoutes()
+}
+
+func (a *API) siteRoutes() {
+	s := a.Service
+	handle(a, http.MethodGet, "/whoami", "whoami", "Who the caller is", func(ctx context.Context, _ *noInput) (*body[Who], error) {
+		p, ok := auth.From(ctx)
+		if !ok {
+			return nil, berth.Errorf(berth.Unauthenticated, "nobody has signed in").With("send a token: Authorization: Bearer …")
+		}
+		return one(Who{p.Name, p.Kind, p.Site, p.Role}, nil)
+	})
+	handle(a, http.MethodGet, "/sites", "listSites", "Sites that the caller may read", func(ctx context.Context, _ *noInput) (*body[List[berth.Site]], error) {
+		return many(s.Sites(ctx))
+	})
+	handle(a, http.MethodPost, "/sites", "createSite", "Make a site", func(ctx context.Context, in *addSite) (*body[berth.Site], error) {
+		return one(s.CreateSite(ctx, berth.Site{Name: in.Body.Name, Location: in.Body.Location}))
+	})
+	handle(a, http.MethodGet, "/sites/{site}", "getSite", "A site", func(ctx context.Context, in *siteInput) (*body[berth.Site], error) {
+		return one(s.Site(ctx, in.Site))
+	})
+	handle(a, http.MethodGet, "/sites/{site}/settings", "getSettings", "The site's settings and tags", func(ctx context.Context, in *siteInput) (*body[berth.Settings], error) {
+		return one(s.Settings(ctx, in.Site))
+	})
+	handle(a, http.MethodPatch, "/sites/{site}/settings", "editSettings", "Change the site's switches", func(ctx context.Context, in *editSetting) (*body[berth.Settings], error) {
+		return one(s.EditSettings(ctx, in.Site, control.SettingsEdit(in.Body)))
+	})
+	handle(a, http.MethodPatch, "/sites/{site}/tags/{tag}", "renameTag", "Rename a version tag", func(ctx context.Context, in *renameTag) (*body[berth.Settings], error) {
+		return one(s.RenameTag(ctx, in.Site, in.Tag, in.Body.Name))
+	})
+	handle(a, http.MethodGet, "/sites/{site}/audit", "listAudit", "The audit, newest first", func(ctx context.Context, in *auditInput) (*body[List[berth.AuditEntry]], error) {
+		return many(s.Audit(ctx, berth.AuditQuery{Site: berth.Fold(in.Site), Kind: berth.ObjectKind(in.Kind), Key: berth.Fold(in.Key), Before: in.Before, Limit: in.Limit}))
+	})
+}
+
+func (a *API) packageRoutes() {
+	s := a.Service
+	view := func(ctx context.Context, site, fullName string) (*tagged[wire.PackageView], error) {
+		p, rev, err := s.Package(ctx, site, fullName)
+		return &tagged[wire.PackageView]{etag(rev), wire.PackageView{Package: p, Revision: rev}}, err
+	}
+	handle(a, http.MethodGet, "/sites/{site}/packages", "listPackages", "The catalogue", func(ctx context.Context, in *pageInput) (*body[List[berth.Package]], error) {
+		return many(s.Packages(ctx, in.Site, in.After, in.Limit))
+	})
+	handle(a, http.MethodPost, "/sites/{site}/packages", "addPackage", "Add a package of an image", func(ctx context.Context, in *addPackage) (*body[berth.Package], error) {
+		return one(s.AddPackage(ctx, control.NewPackage{Site: in.Site, ImagePath: in.Body.ImagePath, FullName: in.Body.FullName,
+			DisplayName: in.Body.DisplayName, Tags: in.Body.Tags, Disabled: in.Body.Disabled}))
+	})
+	handle(a, http.MethodGet, "/sites/{site}/packages/{package}", "getPackage", "A package", func(ctx context.Context, in *packageInput) (*tagged[wire.PackageView], error) {
+		return view(ctx, in.Site, in.Package)
+	})
+	handle(a, http.MethodPatch, "/sites/{site}/packages/{package}", "editPackage", "Change a package's properties", func(ctx context.Context, in *editPackage) (*tagged[wire.PackageView], error) {
+		rev, err := revision(in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.EditPackage(ctx, in.Site, in.Package, control.PackageEdit{DisplayName: in.Body.DisplayName,
+			Enabled: in.Body.Enabled, Tags: in.Body.Tags, Expect: rev}); err != nil {
+			return nil, err
+		}
+		return view(ctx, in.Site, in.Package)
+	})
+	handle(a, http.MethodDelete, "/sites/{site}/packages/{package}", "removePackage", "Delete a package", func(ctx context.Context, in *removePackage) (*struct{}, error) {
+		return none(s.RemovePackage(ctx, in.Site, in.Package, in.Force))
+	})
+	handle(a, http.MethodPost, "/sites/{site}/packages/{package}/tags", "tagPackage", "Put a version tag on a package", func(ctx context.Context, in *tagPackage) (*body[berth.Package], error) {
+		return one(s.TagPackage(ctx, in.Site, in.Package, in.Body.Tag, in.Body.Move))
+	})
+	handle(a, http.MethodDelete, "/sites/{site}/packages/{package}/tags/{tag}", "untagPackage", "Take version tags off a package", func(ctx context.Context, in *untagPackage) (*body[berth.Package], error) {
+		return one(s.UntagPackage(ctx, in.Site, in.Package, strings.TrimPrefix(in.Tag, "*")))
+	})
+}
+
+func (a *API) hostRoutes() {
+	s := a.Service
+	handle(a, http.MethodGet, "/sites/{site}/hosts", "listHosts", "Hosts", func(ctx context.Context, in *pageInput) (*body[List[wire.HostView]], error) {
+		return many(s.Hosts(ctx, in.Site, in.After, in.Limit))
+	})
+	handle(a, http.MethodGet, "/sites/{site}/hosts/{host}", "getHost", "A host", func(ctx context.Context, in *hostInput) (*body[wire.HostView], error) {
+		return one(s.Host(ctx, in.Site, in.Host))
+	})
+	handle(a, http.MethodDelete, "/sites/{site}/hosts/{host}", "removeHost", "Forget a host", func(ctx context.Context, in *hostInput) (*struct{}, error) {
+		return none(s.RemoveHost(ctx, in.Site, in.Host))
+	})
+	handle(a, http.MethodPost, "/sites/{site}/hosts/{host}/retry", "retryHost", "Retry failed packages at once", func(ctx context.Context, in *hostInput) (*struct{}, error) {
+		return none(s.RetryHost(ctx, in.Site, in.Host))
+	})
+	handle(a, http.MethodPut, "/sites/{site}/hosts/{host}/pool", "setHostPool", "Move a host into a pool", func(ctx context.Context, in *setHostPool) (*struct{}, error) {
+		return none(s.SetHostPool(ctx, in.Site, in.Host, in.Body.Pool))
+	})
+	handle(a, http.MethodGet, "/sites/{site}/pools", "listPools", "Pools", func(ctx context.Context, in *siteInput) (*body[List[berth.Pool]], error) {
+		return many(s.Pools(ctx, in.Site))
+	})
+	handle(a, http.MethodPost, "/sites/{site}/pools", "addPool", "Make a pool", func(ctx context.Context, in *addPool) (*body[berth.Pool], error) {
+		return one(s.AddPool(ctx, in.Site, berth.Pool{Name: in.Body.Name, Kind: in.Body.Kind}, in.Body.Now))
+	})
+	handle(a, http.MethodDelete, "/sites/{site}/pools/{pool}", "removePool", "Delete a pool", func(ctx context.Context, in *poolInput) (*struct{}, error) {
+		return none(s.RemovePool(ctx, in.Site, in.Pool))
+	})
+	handle(a, http.MethodGet, "/sites/{site}/status", "listStatus", "How packages stand on hosts", func(ctx context.Context, in *statusInput) (*body[List[wire.HostPackage]], error) {
+		return many(s.Statuses(ctx, in.Site, control.StatusQuery{Host: in.Host, Family: in.Family, Status: in.Status}))
+	})
+}
+
+func (in holderInput) holder() control.Holder {
+	switch in.Holder {
+	case "hosts":
+		return control.Holder{Host: in.Name}
+	case "pools":
+		return control.Holder{Pool: in.Name}
+	}
+	return control.Holder{Defaults: berth.HostKind(in.Name)}
+}
+
+func assignments(as control.Assignments, err error) (*tagged[wire.Assignments], error) {
+	out := wire.Assignments{Holder: as.Holder.String(), Inherit: as.Inherit, Assignments: as.Assignments, Revision: as.Revision}
+	if out.Assignments == nil {
+		out.Assignments = []berth.Assignment{}
+	}
+	return &tagged[wire.Assignments]{etag(as.Revision), out}, err
+}
+
+func (a *API) listRoutes() {
+	s := a.Service
+	const path = "/sites/{site}/{holder}/{name}/assignments"
+	handle(a, http.MethodGet, path, "listAssignments", "A holder's own list", func(ctx context.Context, in *holderInput) (*tagged[wire.Assignments], error) {
+		return assignments(s.Assignments(ctx, in.Site, in.holder()))
+	})
+	handle(a, http.MethodPost, path, "assign", "Assign a package family", func(ctx context.Context, in *assign) (*tagged[wire.Assignments], error) {
+		return assignments(s.Assign(ctx, in.Site, in.holder(), berth.Assignment{Family: in.Body.Family, Version: in.Body.Version,
+			Tag: berth.TagID(in.Body.Tag), Registration: in.Body.Registration}))
+	})
+	handle(a, http.MethodDelete, path+"/{family}", "unassign", "Take a family out of a list", func(ctx context.Context, in *unassign) (*tagged[wire.Assignments], error) {
+		return assignments(s.Unassign(ctx, in.Site, in.holder(), in.Family))
+	})
+	handle(a, http.MethodPut, "/sites/{site}/{holder}/{name}/inherit", "setInherit", "Inherit the list of the level above", func(ctx context.Context, in *inherit) (*tagged[wire.Assignments], error) {
+		return assignments(s.Inherit(ctx, in.Site, in.holder(), in.Body.Inherit))
+	})
+}
+
+func (a *API) changeRoutes() {
+	s := a.Service
+	handle(a, http.MethodGet, "/sites/{site}/changes", "listChanges", "Pending changes", func(ctx context.Context, in *siteInput) (*body[List[berth.Change]], error) {
+		return many(s.Changes(ctx, in.Site))
+	})
+	handle(a, http.MethodPost, "/sites/{site}/changes/apply", "applyChanges", "Apply pending changes", func(ctx context.Context, in *choose) (*body[wire.AppliedChanges], error) {
+		cs, generation, err := s.Apply(ctx, in.Site, in.Body.Changes)
+		if cs == nil {
+			cs = []berth.Change{}
+		}
+		return one(wire.AppliedChanges{Generation: generation, Applied: cs}, err)
+	})
+	handle(a, http.MethodPost, "/sites/{site}/changes/discard", "discardChanges", "Discard pending changes", func(ctx context.Context, in *choose) (*body[List[berth.Change]], error) {
+		return many(s.Discard(ctx, in.Site, in.Body.Changes))
+	})
+}
+
+func (a *API) credentialRoutes() {
+	s := a.Service
+	handle(a, http.MethodPost, "/tokens", "createToken", "Make an API token", func(ctx context.Context, in *addToken) (*body[wire.Secret], error) {
+		return one(s.CreateToken(ctx, in.Body))
+	})
+	handle(a, http.MethodGet, "/tokens", "listTokens", "API tokens", func(ctx context.Context, _ *noInput) (*body[List[berth.Credential]], error) {
+		return many(s.Credentials(ctx, berth.CredentialToken, ""))
+	})
+	handle(a, http.MethodPost, "/sites/{site}/enroll-keys", "createEnrollKey", "Make an enrolment key", func(ctx context.Context, in *addKey) (*body[wire.Secret], error) {
+		return one(s.CreateEnrollKey(ctx, in.Site, in.Body))
+	})
+	handle(a, http.MethodGet, "/sites/{site}/enroll-keys", "listEnrollKeys", "Enrolment keys", func(ctx context.Context, in *siteInput) (*body[List[berth.Credential]], error) {
+		return many(s.Credentials(ctx, berth.CredentialEnroll, in.Site))
+	})
+	handle(a, http.MethodDelete, "/credentials/{id}", "revokeCredential", "Revoke a token or an enrolment key", func(ctx context.Context, in *credentialInput) (*struct{}, error) {
+		return none(s.Revoke(ctx, in.ID))
+	})
+}
