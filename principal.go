@@ -14,8 +14,8 @@ const (
 
 var ranks = map[Role]int{RoleReader: 1, RoleContributor: 2, RoleOwner: 3}
 
-// Includes tells whether a holder of r may do what needs want.
-func (r Role) Includes(want Role) bool { return ranks[r] >= ranks[want] && ranks[r] > 0 }
+// Includes tells whether a holder of r may do what needs want; an unknown role includes nothing and is in nothing.
+func (r Role) Includes(want Role) bool { return ranks[want] > 0 && ranks[r] >= ranks[want] }
 
 // ParseRole reads the name of a role.
 func ParseRole(s string) (Role, error) {

@@ -7,7 +7,7 @@ import (
 	"berth"
 )
 
-const selectObjects = `SELECT site, kind, item, name, family, applied, draft, drafted, revision, applied_generation,
+const selectObjects = `SELECT site, kind, item, name, family, retired, applied, draft, drafted, revision, applied_generation,
 	changed_at, changed_by FROM objects`
 
 // Object returns the object of that ref; see berth.ObjectStore.
@@ -25,13 +25,13 @@ func (t *tx) PutObject(o berth.Object) error {
 			ref.Site, ref.Kind, ref.Key)
 	}
 	return t.exec("writing "+string(o.Kind)+" "+o.Key, `
-		INSERT INTO objects (site, kind, item, name, family, applied, draft, drafted, revision, applied_generation,
-			changed_at, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (site, kind, item) DO UPDATE SET name = excluded.name, family = excluded.family,
+		INSERT INTO objects (site, kind, item, name, family, retired, applied, draft, drafted, revision,
+			applied_generation, changed_at, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (site, kind, item) DO UPDATE SET name = excluded.name, family = excluded.family, retired = excluded.retired,
 			applied = excluded.applied, draft = excluded.draft, drafted = excluded.drafted, revision = excluded.revision,
 			applied_generation = excluded.applied_generation, changed_at = excluded.changed_at,
 			changed_by = excluded.changed_by`,
-		ref.Site, ref.Kind, ref.Key, o.Name, berth.Fold(o.Family), document(o.Applied), document(o.Draft), o.Drafted,
+		ref.Site, ref.Kind, ref.Key, o.Name, berth.Fold(o.Family), o.Retired, document(o.Applied), document(o.Draft), o.Drafted,
 		o.Revision, o.AppliedGeneration, moment(o.ChangedAt), o.ChangedBy)
 }
 
@@ -47,6 +47,9 @@ func (t *tx) Objects(q berth.ObjectQuery) ([]berth.Object, error) {
 	}
 	if q.Drafted {
 		where.add("drafted")
+	}
+	if q.Retired {
+		where.add("retired")
 	}
 	if q.After != "" {
 		where.add("item > ?", berth.Fold(q.After))
@@ -86,6 +89,6 @@ func behind(prefix string) string {
 }
 
 func scanObject(r row) (o berth.Object, err error) {
-	return o, r.Scan(&o.Site, &o.Kind, &o.Key, &o.Name, &o.Family, (*[]byte)(&o.Applied), (*[]byte)(&o.Draft), &o.Drafted,
+	return o, r.Scan(&o.Site, &o.Kind, &o.Key, &o.Name, &o.Family, &o.Retired, (*[]byte)(&o.Applied), (*[]byte)(&o.Draft), &o.Drafted,
 		&o.Revision, &o.AppliedGeneration, momentInto{&o.ChangedAt}, &o.ChangedBy)
 }

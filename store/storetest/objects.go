@@ -154,6 +154,10 @@ func objectsDrafted(b *bench) {
 	drafted.Drafted = true
 	b.update(put(putObject, thing(berth.ObjectPool, "one"), drafted, thing(berth.ObjectHost, "three")))
 	b.equal("drafted", b.keys(berth.ObjectQuery{Site: "main", Drafted: true}), []string{"pool/two"})
+	retired := drafted
+	retired.Key, retired.Drafted, retired.Retired = "three", false, true
+	b.update(put(putObject, retired))
+	b.equal("retired", b.keys(berth.ObjectQuery{Site: "main", Retired: true}), []string{"pool/three"})
 	drafted.Drafted = false
 	b.update(put(putObject, drafted))
 	b.equal("drafted", b.keys(berth.ObjectQuery{Site: "main", Drafted: true}), []string{})

@@ -17,6 +17,7 @@ CREATE TABLE objects (
 	item               TEXT NOT NULL,
 	name               TEXT NOT NULL,
 	family             TEXT NOT NULL,
+	retired            BOOLEAN NOT NULL,
 	applied            TEXT,
 	draft              TEXT,
 	drafted            BOOLEAN NOT NULL,
@@ -27,6 +28,7 @@ CREATE TABLE objects (
 	PRIMARY KEY (site, kind, item)
 );
 CREATE INDEX objects_by_family ON objects (site, family, item) WHERE family <> '';
+CREATE INDEX objects_retired ON objects (site, item) WHERE retired;
 CREATE INDEX objects_drafted ON objects (site, item) WHERE drafted;
 
 CREATE TABLE hosts (
