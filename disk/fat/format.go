@@ -74,56 +74,6 @@ type formatter struct {
 	free  uint32 // first free cluster; all after it are free too
 }
 
-// Sectors of the reserved area, and what FSInfo is recognised by.
-const (
-	fsInfoSector = 1
-	backupSector = 6
-	fsiLeadSig   = 0x41615252
-	fsiStrucSig  = 0x61417272
-	fsiTrailSig  = 0xAA550000
-)
-
-// writeReserved writes boot sector, FSInfo, the third boot sector, and the copies of all three.
-func (f *formatter) writeReserved() error {
-	b := make([]byte, int64(f.reserved)*sectorSize)
-	f.boot(b)
-	info := b[fsInfoSector*sectorSize:]
-	binary.LittleEndian.PutUint32(info, fsiLeadSig)
-	binary.LittleEndian.PutUint32(info[484:], fsiStrucSig)
-	binary.LittleEndian.PutUint32(info[488:], f.clusters+2-f.free) // FSI_Free_Count
-	binary.LittleEndian.PutUint32(info[492:], f.free)              // FSI_Nxt_Free
-	binary.LittleEndian.PutUint32(info[508:], fsiTrailSig)
-	b[3*sectorSize-2], b[3*sectorSize-1] = 0x55, 0xAA
-	copy(b[backupSector*sectorSize:], b[:3*sectorSize])
-	_, err := f.w.WriteAt(b, 0)
-	return err
-}
-
-// boot fills the boot sector (BPB and BS fields). Its code halts the processor: the volume is not for booting.
-func (f *formatter) boot(b []byte) {
-	copy(b, "\xEB\x58\x90MSDOS5.0")                            // BS_jmpBoot, BS_OEMName
-	binary.LittleEndian.PutUint16(b[11:], sectorSize)          // BPB_BytsPerSec
-	b[13] = byte(f.perCluster)                                 // BPB_SecPerClus
-	binary.LittleEndian.PutUint16(b[14:], uint16(f.reserved))  // BPB_RsvdSecCnt
-	b[16] = 2                                                  // BPB_NumFATs
-	b[21] = 0xF8                                               // BPB_Media: fixed
-	binary.LittleEndian.PutUint16(b[24:], 63)                  // BPB_SecPerTrk
-	binary.LittleEndian.PutUint16(b[26:], 255)                 // BPB_NumHeads
-	binary.LittleEndian.PutUint32(b[28:], f.opt.HiddenSectors) // BPB_HiddSec
-	binary.LittleEndian.PutUint32(b[32:], f.sectors)           // BPB_TotSec32
-	binary.LittleEndian.PutUint32(b[36:], f.table)             // BPB_FATSz32
-	binary.LittleEndian.PutUint32(b[44:], 2)                   // BPB_RootClus
-	binary.LittleEndian.PutUint16(b[48:], fsInfoSector)        // BPB_FSInfo
-	binary.LittleEndian.PutUint16(b[50:], backupSector)        // BPB_BkBootSec
-	b[64] = 0x80                                               // BS_DrvNum
-	b[66] = 0x29                                               // BS_BootSig
-	binary.LittleEndian.PutUint32(b[67:], f.opt.Serial)        // BS_VolID
-	copy(b[71:], "NO NAME    FAT32   ")                        // BS_VolLab, BS_FilSysType
-	copy(b[71:82], f.label)
-	copy(b[90:], "\xF4\xEB\xFD") // hlt, and again
-	b[510], b[511] = 0x55, 0xAA  // Signature_word
-}
-
 // writeTables writes both FATs: the chains one after the other, as the clusters were given out, then zero.
 func (f *formatter) writeTables() error {
 	for i := range int64(2) {
@@ -162,28 +112,29 @@ func (n *node) last(cluster int64) uint32 {
 // writeData writes folders and files in the order of their clusters, each filled up with zeros to its last cluster's end.
 func (f *formatter) writeData(tree fs.FS) error {
 	w := bufio.NewWriterSize(io.NewOffsetWriter(f.w, f.offset(2)), mebibyte)
-	at := newStamp(f.opt.Time)
 	for _, n := range f.order {
-		var written int64
-		var err error
-		if n.isDir {
-			var k int
-			k, err = w.Write(n.encode(at, f.label))
-			written = int64(k)
-		} else if n.size > 0 {
-			written, err = n.copy(w, tree)
+		if n.first == 0 {
+			continue // an empty file has no clusters
 		}
+		written, err := f.writeNode(w, n, tree)
 		if err != nil {
 			return err
 		}
-		if n.first != 0 {
-			end := int64(n.last(f.cluster())-n.first+1) * f.cluster()
-			if err := zeros(w, end-written); err != nil {
-				return err
-			}
+		end := int64(n.last(f.cluster())-n.first+1) * f.cluster()
+		if err := zeros(w, end-written); err != nil {
+			return err
 		}
 	}
 	return w.Flush()
+}
+
+// writeNode writes a folder's entries or a file's content and answers how many bytes that was.
+func (f *formatter) writeNode(w io.Writer, n *node, tree fs.FS) (int64, error) {
+	if n.isDir {
+		written, err := w.Write(n.encode(newStamp(f.opt.Time), f.label))
+		return int64(written), err
+	}
+	return n.copy(w, tree)
 }
 
 // copy streams a file, which must be as long as the tree said.

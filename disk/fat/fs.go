@@ -4,7 +4,6 @@ import (
 	"io"
 	"io/fs"
 	"strings"
-	"time"
 )
 
 // FS is a FAT volume. It implements [io/fs.FS], [io/fs.ReadDirFS] and [io/fs.StatFS] and is safe for concurrent use.
@@ -96,15 +95,22 @@ func (f *FS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return d.list(), nil
 }
 
+// maxLevels bounds the depth of paths: walking a tree costs the square of its depth, and Windows ends a path at 32767
+// characters.
+const maxLevels = 1000
+
 // walk follows a path from the root. It answers the directory too where the path ends at one.
 func (f *FS) walk(name string) (*entry, *directory, error) {
 	if !fs.ValidPath(name) {
 		return nil, nil, fs.ErrInvalid
 	}
-	e := &entry{name: ".", attr: attrDirectory, modified: time.Time{}}
+	e := &entry{name: ".", attr: attrDirectory}
 	d, err := f.directory(rootKey, f.rootPlace())
 	if err != nil || name == "." {
 		return e, d, err
+	}
+	if strings.Count(name, "/") >= maxLevels {
+		return nil, nil, place{"path", -1}.unsupported("it is deeper than %d folders", maxLevels)
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if d == nil {

@@ -193,7 +193,7 @@ func exercise(b []byte, size int64) {
 	})
 }
 
-// smallTree makes the head of a volume that is small enough to mutate; the rest of the volume is free.
+// smallHead makes the head of a volume that is small enough to mutate; the rest of the volume is free.
 func smallHead(t testing.TB) ([]byte, int64) {
 	b := makeVolume(t, fstest.MapFS{"A/B/file": {Data: make([]byte, 2000)}, "A/a long name.txt": {Data: []byte("x")}}, Options{})
 	g, err := parseBoot(b, int64(len(b)))

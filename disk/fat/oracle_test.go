@@ -3,6 +3,7 @@ package fat
 import (
 	"bytes"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -37,21 +38,33 @@ func command(t *testing.T, name string, args ...string) []byte {
 
 func TestFsckAcceptsFormat(t *testing.T) {
 	fsck := tool(t, "fsck.fat")
-	image := filepath.Join(t.TempDir(), "volume")
-	for name, b := range map[string][]byte{
-		"tree":  makeVolume(t, awkwardTree(), testOptions),
-		"empty": makeVolume(t, fstest.MapFS{}, Options{}),
+	for name, c := range map[string]struct {
+		tree fs.FS
+		mib  int64
+		opt  Options
+	}{
+		"smallest":          {fstest.MapFS{}, 33, Options{}},
+		"clusters of 512":   {awkwardTree(), 48, testOptions},
+		"clusters of 1024":  {awkwardTree(), 80, testOptions},
+		"clusters of 4096":  {awkwardTree(), 300, testOptions},
+		"clusters of 16384": {fstest.MapFS{"a/b": {Data: make([]byte, 20000)}}, 17 << 10, testOptions},
 	} {
-		if err := os.WriteFile(image, b, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		out := command(t, fsck, "-n", "-v", image)
-		for _, bad := range []string{"wrong", "differ", "mismatch", "Bad", "invalid", "fix"} {
-			if bytes.Contains(out, []byte(bad)) {
-				t.Errorf("%s: %s", name, out)
-				break
+		t.Run(name, func(t *testing.T) {
+			image, err := os.Create(filepath.Join(t.TempDir(), "volume"))
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
+			defer image.Close()
+			if err := Format(image, c.mib*mebibyte, c.opt, c.tree); err != nil {
+				t.Fatal(err)
+			}
+			out := command(t, fsck, "-n", "-v", image.Name())
+			for _, bad := range []string{"wrong", "differ", "mismatch", "Bad", "invalid", "fix"} {
+				if bytes.Contains(out, []byte(bad)) {
+					t.Fatalf("%s", out)
+				}
+			}
+		})
 	}
 }
 

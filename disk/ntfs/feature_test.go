@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -249,6 +250,59 @@ func TestOneReadPerRun(t *testing.T) {
 		if c.reads != want {
 			t.Errorf("%s: %d reads, want %d", name, c.reads, want)
 		}
+	}
+}
+
+// TestFragmentedMFT moves records 32 to 63 away, to where only a record in the first half says.
+func TestFragmentedMFT(t *testing.T) {
+	v := newVolume()
+	v.file(24, "near", 0, text("near"))
+	v.file(50, "far", 0, text("far"))
+	v.finish()
+	const half = 8 // clusters
+	copy(v.cluster(vFree), v.cluster(vMFT + half)[:half*vCluster])
+	clear(v.cluster(vMFT + half)[:half*vCluster])
+	second := mapped{kind: typeData, low: half, runs: [][2]int64{{vFree, half}}}
+	v.record(15, flagInUse, ref(recordMFT), second.bytes())
+	first := mapped{kind: typeData, runs: [][2]int64{{vMFT, half}}, size: vRecords * vRecordLen, init: vRecords * vRecordLen}
+	list := listOf([4]int64{typeStandardInformation, 0, 0, 0}, [4]int64{typeData, 0, 0, 2}, [4]int64{typeData, half, 15, 0})
+	v.record(recordMFT, flagInUse, 0, standard(), resident(typeAttributeList, "", list), first.bytes())
+	f := openBytes(t, v.b)
+	for _, name := range []string{"near", "far"} {
+		if got, err := fs.ReadFile(f, name); err != nil || string(got) != name {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+	v.record(15, flagInUse, ref(recordMFT), text("no map"))
+	if _, err := Open(bytes.NewReader(v.b), int64(len(v.b))); !errors.Is(err, ErrCorrupt) {
+		t.Errorf("without the second part: %v", err)
+	}
+}
+
+func TestConcurrentUse(t *testing.T) {
+	f := openBytes(t, fullVolume())
+	file, err := f.Open("packed.bin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for i := range 8 {
+		group.Go(func() {
+			b := make([]byte, 100)
+			if _, err := file.(io.ReaderAt).ReadAt(b, int64(i)*500); err != nil || b[0] != 'x' {
+				t.Error(b[0], err)
+			}
+			if _, err := f.ReadDir("FOLDER"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+}
+
+func TestDepthIsBounded(t *testing.T) {
+	if _, err := openBytes(t, fullVolume()).Stat("a" + strings.Repeat("/a", maxLevels)); !errors.Is(err, ErrUnsupported) {
+		t.Error(err)
 	}
 }
 

@@ -108,6 +108,10 @@ func (f *FS) lookup(name string) (*info, *inode, error) {
 	return info, ino, err
 }
 
+// maxLevels bounds the depth of paths: walking a tree costs the square of its depth, and Windows ends a path at 32767
+// characters.
+const maxLevels = 1000
+
 // walk follows a path from the root and answers the file's reference and its name as the volume has it.
 func (f *FS) walk(name string) (reference, string, error) {
 	if !fs.ValidPath(name) {
@@ -116,6 +120,9 @@ func (f *FS) walk(name string) (reference, string, error) {
 	e := entry{name: ".", ref: recordRoot, flags: fileNameDirectoryIndex}
 	if name == "." {
 		return e.ref, e.name, nil
+	}
+	if strings.Count(name, "/") >= maxLevels {
+		return 0, "", place{"path", -1}.unsupported("it is deeper than %d folders", maxLevels)
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		d, err := f.enter(e)

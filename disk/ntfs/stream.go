@@ -129,16 +129,21 @@ func (s *stream) readRuns(p []byte, off int64) error {
 		run := s.runs[i]
 		within := off - run.vcn*s.cluster
 		n := min(int64(len(p)), run.count*s.cluster-within)
-		if run.lcn == hole {
-			clear(p[:n])
-		} else if at := run.lcn*s.cluster + within; true {
-			if err := readFull(s.r, p[:n], at, place{s.structure, at}); err != nil {
-				return err
-			}
+		if err := s.readRun(run, p[:n], within); err != nil {
+			return err
 		}
 		p, off = p[n:], off+n
 	}
 	return nil
+}
+
+func (s *stream) readRun(r run, p []byte, within int64) error {
+	if r.lcn == hole {
+		clear(p)
+		return nil
+	}
+	at := r.lcn*s.cluster + within
+	return readFull(s.r, p, at, place{s.structure, at})
 }
 
 // find answers the index of the run that holds a virtual cluster, or the number of runs.
