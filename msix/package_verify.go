@@ -7,6 +7,8 @@ import (
 	"errors"
 	"hash"
 	"io"
+	"path"
+	"strings"
 )
 
 // VerifyPackage checks a package or bundle in its container: every block of
@@ -253,23 +255,39 @@ func (v *packageCheck) checkBundled(b BundledPackage) {
 			v.bad.add(name, "a bundle's block map must not list its packages")
 		}
 	}
+	if ext := strings.ToLower(path.Ext(name)); ext != ".appx" && ext != ".msix" {
+		v.bad.add(name, "its name ends neither in .appx nor in .msix")
+	}
 	if e.usize != b.Size {
 		v.bad.add(name, "%d bytes long, the bundle manifest says %d", e.usize, b.Size)
 		return
 	}
+	if data, err := v.p.dataOffset(e); err != nil || data != b.Offset {
+		v.bad.add(name, "not at byte %d, where the bundle manifest has it", b.Offset)
+		return
+	}
+	if err := v.compareBundled(b); err != nil {
+		v.bad.add(name, "%v", err)
+	}
+}
+
+// compareBundled compares one package of a bundle with what the bundle says of it.
+func (v *packageCheck) compareBundled(b BundledPackage) error {
 	inner, err := v.p.OpenBundled(b)
 	if err != nil {
-		v.bad.add(name, "%v", err)
-		return
+		return err
 	}
 	m, err := inner.Manifest()
 	if err != nil {
-		v.bad.add(name, "%v", err)
-		return
+		return err
 	}
-	if want := v.report.Bundle.PackageIdentity(b); m.FullName() != want.FullName() {
-		v.bad.add(name, "it is %s, the bundle manifest says %s", m.FullName(), want.FullName())
+	if want := v.report.Bundle.PackageIdentity(b).FullName(); m.FullName() != want {
+		return corrupt(bundleFormat, b.FileName, -1, "it is %s, the bundle manifest says %s", m.FullName(), want)
 	}
+	if isResource := m.Properties.ResourcePackage; isResource != (b.Type == "resource") {
+		return corrupt(bundleFormat, b.FileName, -1, "its manifest does not agree that it is a package of type %s", b.Type)
+	}
+	return nil
 }
 
 // hashedReader reads forward, knows where it is, and hashes what it gives.

@@ -45,6 +45,11 @@ func readSample(t testing.TB, name string) []byte {
 	return data
 }
 
+// readOptional reads a sample that may be absent.
+func readOptional(name string) ([]byte, error) {
+	return os.ReadFile(filepath.Join(samples, filepath.FromSlash(name)))
+}
+
 // packageFacts is one entry of FACTS-packages.json.
 type packageFacts struct {
 	Kind         string
