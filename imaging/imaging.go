@@ -130,7 +130,7 @@ func attach(img *opened, imagePath, relativePath string) (*Attachment, error) {
 		if err != nil {
 			return nil, explain(imagePath+": "+f.dir, err)
 		}
-		return &Attachment{Package: e.describe(img, imagePath), FS: served, img: img, at: f}, nil
+		return &Attachment{Package: e.describe(imagePath), FS: served, img: img, at: f}, nil
 	}
 	return nil, &berth.Error{Kind: berth.NotFound, Code: "0x80080204", Field: "relativePath",
 		Message: fmt.Sprintf("image %s holds no package in folder %q", imagePath, relativePath),

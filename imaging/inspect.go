@@ -93,13 +93,13 @@ func (l *Library) Inspect(ctx context.Context, imagePath string) (*Image, error)
 			out.Notes = append(out.Notes, explain(f.dir, err).Error())
 			continue
 		}
-		out.Packages = append(out.Packages, e.inspected(img, imagePath))
+		out.Packages = append(out.Packages, e.inspected(imagePath))
 	}
 	return out, nil
 }
 
-func (e *expanded) inspected(img *opened, imagePath string) Package {
-	p := e.describe(img, imagePath)
+func (e *expanded) inspected(imagePath string) Package {
+	p := e.describe(imagePath)
 	out := Package{Path: p.RelativePath, Volume: e.volume, FamilyName: p.FamilyName, FullName: p.FullName,
 		DisplayName: p.DisplayName, Framework: p.Framework, Applications: p.Applications, Dependencies: p.Dependencies,
 		Identity: Identity{p.Name, p.Publisher, p.Version, p.Architecture, p.ResourceID},

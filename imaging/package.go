@@ -95,7 +95,7 @@ func (e *expanded) checkSignature() error {
 }
 
 // describe makes the package of the catalogue from what was read.
-func (e *expanded) describe(img *opened, imagePath string) berth.Package {
+func (e *expanded) describe(imagePath string) berth.Package {
 	id := e.manifest.Identity
 	p := berth.Package{
 		FullName: id.FullName(), FamilyName: id.FamilyName(), Name: id.Name, Publisher: id.Publisher,
@@ -114,8 +114,7 @@ func (e *expanded) describe(img *opened, imagePath string) berth.Package {
 		p.Dependencies = append(p.Dependencies, berth.Dependency{Name: d.Name, Publisher: d.Publisher,
 			MinVersion: d.MinVersion.String(), FamilyName: d.FamilyName()})
 	}
-	p.Observed = &berth.Observation{At: time.Now().UTC(), Format: img.Format, FileSystem: img.Volumes[e.volume].FileSystem,
-		ImageSize: img.file.Size, Files: len(e.blockMap.Files), BlockMapSHA256: e.blockHash, Signature: "absent"}
+	p.Observed = &berth.Observation{At: time.Now().UTC(), Files: len(e.blockMap.Files), BlockMapSHA256: e.blockHash, Signature: "absent"}
 	for _, f := range e.blockMap.Files {
 		p.Observed.Bytes += f.Size
 	}
@@ -189,7 +188,9 @@ func (l *Library) Read(ctx context.Context, imagePath string) ([]berth.Package, 
 		if err != nil {
 			return nil, explain(imagePath+": "+f.dir, err)
 		}
-		ps = append(ps, e.describe(img, imagePath))
+		p := e.describe(imagePath)
+		p.Observed.Format, p.Observed.ImageSize, p.Observed.FileSystem = img.Format, img.file.Size, img.Volumes[f.volume].FileSystem
+		ps = append(ps, p)
 	}
 	return ps, nil
 }
@@ -205,3 +206,49 @@ func (l *Library) Verify(ctx context.Context, p berth.Package) error {
 }
 
 func trimSlashes(p string) string { return strings.Trim(strings.ReplaceAll(p, `\`, "/"), "/") }
+
+// InspectPackage tells what is in a package in its container (.msix, .appx). Of a bundle it tells the packages in it.
+func (l *Library) InspectPackage(ctx context.Context, packagePath string) ([]Package, error) {
+	f, err := l.opener.Open(ctx, packagePath)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	p, err := msix.OpenPackage(f, f.Size)
+	if err != nil {
+		return nil, explain(packagePath, err)
+	}
+	if !p.IsBundle() {
+		one, err := inspectContainer(p, packagePath)
+		return []Package{one}, err
+	}
+	bundle, err := p.Bundle()
+	if err != nil {
+		return nil, explain(packagePath, err)
+	}
+	var out []Package
+	for _, b := range bundle.Packages {
+		inner, err := p.OpenBundled(b)
+		if err != nil {
+			return nil, explain(packagePath+": "+b.FileName, err)
+		}
+		one, err := inspectContainer(inner, packagePath+": "+b.FileName)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, one)
+	}
+	return out, nil
+}
+
+func inspectContainer(p *msix.Package, where string) (Package, error) {
+	tree, err := p.Expanded()
+	if err != nil {
+		return Package{}, explain(where, err)
+	}
+	e, err := read(found{fsys: tree, dir: "."})
+	if err != nil {
+		return Package{}, explain(where, err)
+	}
+	return e.inspected(where), nil
+}
