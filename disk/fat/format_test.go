@@ -19,8 +19,10 @@ var testTime = time.Date(2024, 5, 17, 12, 34, 56, 0, time.UTC)
 type memory struct{ b []byte }
 
 func (m *memory) WriteAt(p []byte, off int64) (int, error) {
-	if need := int(off) + len(p); need > len(m.b) {
+	if need := int(off) + len(p); need > cap(m.b) {
 		m.b = append(m.b, make([]byte, need-len(m.b))...)
+	} else if need > len(m.b) {
+		m.b = m.b[:need]
 	}
 	return copy(m.b[off:], p), nil
 }
@@ -61,7 +63,7 @@ func makeVolume(t testing.TB, tree fs.FS, opt Options) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := &memory{}
+	m := &memory{make([]byte, 0, size)}
 	if err := Format(m, size, opt, tree); err != nil {
 		t.Fatal(err)
 	}
