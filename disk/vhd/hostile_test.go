@@ -171,9 +171,10 @@ func TestMutationsNeitherPanicNorHang(t *testing.T) {
 	clean := build(t, content(9<<20), vhd.Options{}).b
 	r := rand.New(rand.NewPCG(1, 2))
 	areas := []int{0, 512, 512 + 60, 1536, len(clean) - 512}
+	p := make([]byte, 64<<10)
 	start, opened := time.Now(), 0
 	b := bytes.Clone(clean)
-	for range 5000 {
+	for range 2000 {
 		for range 1 + r.IntN(3) {
 			b[areas[r.IntN(len(areas))]+r.IntN(90)] = byte(r.UintN(256))
 		}
@@ -184,14 +185,14 @@ func TestMutationsNeitherPanicNorHang(t *testing.T) {
 		}
 		if d, err := vhd.Open(bytes.NewReader(b), int64(len(b))); err == nil {
 			opened++
-			_, _ = io.CopyN(io.Discard, io.NewSectionReader(d, 0, d.Size()), 1<<20)
+			_, _ = d.ReadAt(p, d.Size()/2)
 		}
 		for _, at := range areas {
 			copy(b[at:at+90], clean[at:at+90])
 		}
 	}
 	if opened == 0 || time.Since(start) > time.Minute {
-		t.Errorf("%d of 5000 opened in %v", opened, time.Since(start))
+		t.Errorf("%d of 2000 opened in %v", opened, time.Since(start))
 	}
 }
 

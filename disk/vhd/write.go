@@ -111,7 +111,7 @@ func (v *Writer) writeBlock(p []byte, off int64) (int, error) {
 	p = p[:min(int64(len(p)), v.blockSize-within)]
 	bitmap := bitmapSize(v.blockSize)
 	if v.table[i] == free {
-		if len(bytes.TrimLeft(p, "\x00")) == 0 {
+		if isZero(p) {
 			return len(p), nil
 		}
 		// All sectors count as written: the bitmap serves parents only.
@@ -157,4 +157,10 @@ func (v *Writer) front(foot []byte) []byte {
 		b = append(b, 0xFF)
 	}
 	return b
+}
+
+// isZero reports whether p holds nothing but zeroes: its first byte is one, and
+// each other equals the one before it.
+func isZero(p []byte) bool {
+	return len(p) == 0 || p[0] == 0 && bytes.Equal(p[1:], p[:len(p)-1])
 }

@@ -142,7 +142,7 @@ func (v *Writer) writeBlock(p []byte, off int64) (int, error) {
 	i, within := int(off/v.meta.blockSize), off%v.meta.blockSize
 	p = p[:min(int64(len(p)), v.meta.blockSize-within)]
 	if v.table[i] == absent {
-		if len(bytes.TrimLeft(p, "\x00")) == 0 {
+		if isZero(p) {
 			return len(p), nil
 		}
 		v.place(i)
@@ -206,4 +206,10 @@ func (v *Writer) front() []byte {
 	copy(b[regionsAt1:], v.regs.marshal())
 	copy(b[regionsAt2:], v.regs.marshal())
 	return b
+}
+
+// isZero reports whether p holds nothing but zeroes: its first byte is one, and
+// each other equals the one before it.
+func isZero(p []byte) bool {
+	return len(p) == 0 || p[0] == 0 && bytes.Equal(p[1:], p[:len(p)-1])
 }
