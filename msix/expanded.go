@@ -13,8 +13,8 @@ import (
 // Bounds of the walk through an expanded package. Windows' own path limit
 // allows no deeper tree in practice.
 const (
-	maxWalkDepth = 128
-	maxWalkFiles = 2_000_000
+	maxWalkDepth   = 128
+	maxWalkEntries = 2_000_000
 )
 
 // VerifyExpanded checks the package that is expanded in dir of fsys: every
@@ -59,6 +59,7 @@ type expandedCheck struct {
 	opt       VerifyOptions
 	report    *Report
 	bad       badFiles
+	walked    int               // files and folders that were met
 	files     map[string]string // foldName -> path, of every file in the folder
 	manifest  []byte            // content of the manifest, read before the rest
 	mapDigest []byte
@@ -69,6 +70,9 @@ func (v *expandedCheck) walk(ctx context.Context) error {
 	return fs.WalkDir(v.fsys, ".", func(path string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if v.walked++; v.walked > maxWalkEntries { // folders too: those of a damaged disk can lead in circles
+			return unsupported("folder", path, -1, "more than %d files and folders", maxWalkEntries)
 		}
 		switch {
 		case err != nil && path == ".":
@@ -85,9 +89,6 @@ func (v *expandedCheck) walk(ctx context.Context) error {
 		case !d.Type().IsRegular():
 			v.bad.add(path, "neither a file nor a folder (%v)", d.Type())
 			return nil
-		}
-		if len(v.files) == maxWalkFiles {
-			return unsupported("folder", path, -1, "more than %d files", maxWalkFiles)
 		}
 		v.addFile(path)
 		return nil
@@ -172,12 +173,38 @@ func (v *expandedCheck) compareNames() {
 			v.bad.add(f.Path, "missing")
 		}
 	}
-	bundled := v.report.Bundle.fileNames()
-	for _, path := range v.files {
-		if _, ok := v.report.BlockMap.File(path); !ok && !isUnmapped(path) && !bundled[foldName(path)] {
-			v.bad.add(path, "not in the block map")
+	bundled, expanded := v.report.Bundle.fileNames(), v.expandedInBundle()
+	for key, path := range v.files {
+		if _, ok := v.report.BlockMap.File(path); ok || isUnmapped(path) || bundled[key] || inFolder(key, expanded) {
+			continue
+		}
+		v.bad.add(path, "not in the block map")
+	}
+}
+
+// expandedInBundle gives the folders of a bundle that are packages themselves:
+// each is verified alone.
+func (v *expandedCheck) expandedInBundle() map[string]bool {
+	folders := map[string]bool{}
+	if v.report.Bundle == nil {
+		return folders
+	}
+	for key := range v.files {
+		if dir, found := strings.CutSuffix(key, "/"+foldName(ManifestName)); found {
+			folders[dir] = true
 		}
 	}
+	return folders
+}
+
+// inFolder tells whether one of the folders is above path.
+func inFolder(path string, folders map[string]bool) bool {
+	for i := range len(path) {
+		if path[i] == '/' && folders[path[:i]] {
+			return true
+		}
+	}
+	return false
 }
 
 // catalogDigest hashes the code integrity catalogue; nil when there is none.
@@ -193,15 +220,23 @@ func (v *expandedCheck) catalogDigest() []byte {
 	return v.report.digest(data)
 }
 
-// section opens blocks [first, first+count) of a file for reading. whole tells
-// that the file was opened from its start.
+// isManifest tells the file whose content readManifest kept.
+func (v *expandedCheck) isManifest(path string) bool {
+	name := ManifestName
+	if v.report.Bundle != nil {
+		name = BundleManifestName
+	}
+	return v.manifest != nil && foldName(path) == foldName(name)
+}
+
+// section opens blocks [first, first+count) of a file for reading.
 func (v *expandedCheck) section(f *BlockMapFile, first, count int) (io.Reader, io.Closer, error) {
 	path := v.files[foldName(f.Path)]
-	if v.manifest != nil && (strings.EqualFold(path, ManifestName) && v.report.Bundle == nil || strings.EqualFold(path, BundleManifestName) && v.report.Bundle != nil) {
+	if v.isManifest(path) {
 		if int64(len(v.manifest)) != f.Size {
 			return nil, nil, fmt.Errorf("%d bytes long, want %d", len(v.manifest), f.Size)
 		}
-		return bytes.NewReader(v.manifest[int64(first)*BlockSize:]), io.NopCloser(nil), nil
+		return bytes.NewReader(v.manifest[int64(first)*BlockSize:]), nil, nil
 	}
 	file, err := v.fsys.Open(path)
 	if err != nil {

@@ -103,6 +103,35 @@ func TestUnsignedExpanded(t *testing.T) {
 	}
 }
 
+// TestExpandedBundle has a bundle's own files beside a package that was
+// expanded into a folder of the bundle's.
+func TestExpandedBundle(t *testing.T) {
+	p, err := openSample(t, "microsoft_winget-cli/Installer-Signed-Good.msixbundle")
+	if err != nil {
+		t.Fatal(err)
+	}
+	expanded, err := p.Expanded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := expandedTree(t, "inner/")
+	for _, name := range []string{BundleManifestName, BlockMapName, SignatureName} {
+		data, err := fs.ReadFile(expanded, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tree[name] = &fstest.MapFile{Data: data}
+	}
+	r, err := VerifyExpanded(t.Context(), tree, ".", VerifyOptions{})
+	if err != nil || !r.OK() || !strings.HasPrefix(r.FullName, "FakeInstallerForTesting_2022.525.453.0_neutral_~_") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	tree["other/evil.dll"] = &fstest.MapFile{}
+	if r, err = VerifyExpanded(t.Context(), tree, ".", VerifyOptions{}); err != nil || !names(r, "other/evil.dll") || len(r.Bad) != 1 {
+		t.Errorf("%+v, %v", r, err)
+	}
+}
+
 // countingFS counts the bytes that are read.
 type countingFS struct {
 	fs.FS

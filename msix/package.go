@@ -44,6 +44,9 @@ func OpenPackage(r io.ReaderAt, size int64) (*Package, error) {
 		}
 		p.files[foldName(e.path)] = e
 	}
+	if err := p.checkFolders(); err != nil {
+		return nil, err
+	}
 	p.manifest = sync.OnceValues(func() (*Manifest, error) {
 		return readPart(p, ManifestName, maxManifest, ReadManifest)
 	})
@@ -55,6 +58,29 @@ func OpenPackage(r io.ReaderAt, size int64) (*Package, error) {
 	})
 	p.sig = sync.OnceValues(p.readSignature)
 	return p, nil
+}
+
+// maxFolders bounds the folders of all names together, each counted as often
+// as it is named: what a tree of them can cost.
+const maxFolders = 4_000_000
+
+// checkFolders refuses names that cannot be together on a disk: too deep, or
+// one file inside another.
+func (p *Package) checkFolders() error {
+	total := 0
+	for key, e := range p.files {
+		depth := strings.Count(key, "/")
+		if total += depth; depth > maxWalkDepth || total > maxFolders {
+			return unsupported(zipFormat, clip(e.path), e.header, "more than %d folders deep, or more than %d in all", maxWalkDepth, maxFolders)
+		}
+		for dir := key; strings.Contains(dir, "/"); {
+			dir = dir[:strings.LastIndexByte(dir, '/')]
+			if _, isFile := p.files[dir]; isFile {
+				return corrupt(zipFormat, clip(e.path), e.header, "a folder above it is a file too")
+			}
+		}
+	}
+	return nil
 }
 
 // readPart reads one footprint file with its reader.

@@ -33,8 +33,8 @@ func (p *Package) Expanded() (fs.FS, error) {
 // treeFS is the folder tree of a container.
 type treeFS struct {
 	p     *Package
-	bm    *BlockMap // nil: no block is checked
-	nodes map[string]*treeNode
+	bm    *BlockMap            // nil: no block is checked
+	nodes map[string]*treeNode // foldName(path) -> node
 }
 
 // treeNode is a file or folder of the tree.
@@ -69,26 +69,18 @@ func (t *treeFS) wanted(name string) bool {
 	return ok || isUnmapped(name)
 }
 
-// maxTreeDepth keeps a name of 64 KiB from becoming 32,768 folders.
-const maxTreeDepth = maxWalkDepth
-
-// insert adds a file and the folders above it. A name that is a file and a
-// folder at once stays what it was first.
+// insert adds a file and the folders above it. Folders that differ in case
+// only are one, spelled as they are met first: they would be one on Windows.
+// OpenPackage has refused names that are a file and a folder at once.
 func (t *treeFS) insert(name string, e *zipEntry) {
-	if t.nodes[name] != nil || strings.Count(name, "/") > maxTreeDepth {
-		return
-	}
 	n := &treeNode{name: path.Base(name), entry: e}
 	for child := name; child != "."; {
 		dir := path.Dir(child)
-		parent, known := t.nodes[dir]
+		parent, known := t.nodes[foldName(dir)]
 		if !known {
 			parent = &treeNode{name: path.Base(dir)}
 		}
-		if parent.entry != nil {
-			return
-		}
-		t.nodes[child] = n
+		t.nodes[foldName(child)] = n
 		parent.children = append(parent.children, fs.FileInfoToDirEntry(n))
 		if known {
 			return
@@ -97,12 +89,12 @@ func (t *treeFS) insert(name string, e *zipEntry) {
 	}
 }
 
-// Open implements fs.FS.
+// Open implements fs.FS. As on Windows, case does not matter.
 func (t *treeFS) Open(name string) (fs.File, error) {
 	if !fs.ValidPath(name) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrInvalid}
 	}
-	n, ok := t.nodes[name]
+	n, ok := t.nodes[foldName(name)]
 	if !ok {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 	}

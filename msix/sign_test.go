@@ -77,9 +77,14 @@ func testTree() fstest.MapFS {
 	return tree
 }
 
-// packed gives the test package, signed.
+// packed gives the test package, signed. The bytes are shared: clone before a change.
 func packed(t testing.TB, hash crypto.Hash) (unsigned, signed []byte) {
 	t.Helper()
+	type pair struct{ unsigned, signed []byte }
+	if p, ok := packedBefore.Load(hash); ok {
+		return p.(pair).unsigned, p.(pair).signed
+	}
+	defer func() { packedBefore.Store(hash, pair{unsigned, signed}) }()
 	var plain, out bytes.Buffer
 	if err := Pack(&plain, testTree(), PackOptions{Hash: hash}); err != nil {
 		t.Fatal(err)
@@ -90,6 +95,9 @@ func packed(t testing.TB, hash crypto.Hash) (unsigned, signed []byte) {
 	}
 	return plain.Bytes(), out.Bytes()
 }
+
+// packedBefore keeps what packed made, by hash.
+var packedBefore sync.Map
 
 func open(t testing.TB, data []byte) *Package {
 	t.Helper()

@@ -5,11 +5,15 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // parseX500 turns a publisher's name into the DER of a subject that Windows,
 // and SubjectName, write as that very string.
 func parseX500(name string) ([]byte, error) {
+	if !utf8.ValidString(name) {
+		return nil, corrupt("name", "publisher", -1, "%q is not UTF-8", clip(name))
+	}
 	var sequence []x500RDNSET
 	var set x500RDNSET
 	for rest := name; ; {
