@@ -2,6 +2,7 @@ package disk_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -157,7 +158,7 @@ func TestOtherToolsAgree(t *testing.T) {
 		}
 		equalsQEMU(t, img, f.b)
 		volume := make([]byte, img.Volumes[0].Size)
-		if _, err := img.Volumes[0].ReadAt(volume, 0); err != nil && err != io.EOF {
+		if _, err := img.Volumes[0].ReadAt(volume, 0); err != nil && !errors.Is(err, io.EOF) {
 			t.Fatal(err)
 		}
 		name := filepath.Join(t.TempDir(), "volume")

@@ -27,7 +27,7 @@ func TestUnknownFormats(t *testing.T) {
 		"mbr only.img":       {append(append(make([]byte, 510), 0x55, 0xAA), make([]byte, 1<<20)...), "no partition table"},
 	} {
 		_, err := disk.Open(bytes.NewReader(c.b), int64(len(c.b)), name)
-		if !errors.Is(err, disk.ErrUnknownFormat) || !strings.Contains(err.Error(), c.says) || disk.Classify(err) != disk.ErrUnknownFormat {
+		if !errors.Is(err, disk.ErrUnknownFormat) || !strings.Contains(err.Error(), c.says) || !errors.Is(disk.Classify(err), disk.ErrUnknownFormat) {
 			t.Errorf("%s: %v, want %q", name, err, c.says)
 		}
 	}
@@ -48,7 +48,7 @@ func TestRefusedSamples(t *testing.T) {
 		b := sample(t, name)
 		_, err := disk.Open(bytes.NewReader(b), int64(len(b)), name)
 		where, ok := disk.Locate(err)
-		if disk.Classify(err) != c.kind || !ok || where.Structure != c.structure {
+		if !errors.Is(disk.Classify(err), c.kind) || !ok || where.Structure != c.structure {
 			t.Errorf("%s: %v at %+v", name, err, where)
 			continue
 		}

@@ -14,9 +14,12 @@ import (
 	"berth/disk/part"
 )
 
-// File systems of a [Volume]. Those of the first line are read.
+// File systems of a [Volume]. The first four are read.
 const (
-	NTFS, FAT12, FAT16, FAT32 = "NTFS", "FAT12", "FAT16", "FAT32"
+	NTFS  = "NTFS"
+	FAT12 = "FAT12"
+	FAT16 = "FAT16"
+	FAT32 = "FAT32"
 
 	ExFAT     = "exFAT"
 	ReFS      = "ReFS"

@@ -337,7 +337,7 @@ func FuzzRead(f *testing.F) {
 			return
 		}
 		for _, p := range got.Partitions {
-			if _, err := m.ReadAt(make([]byte, min(p.Size, 512)), p.Start); err != nil && err != io.EOF {
+			if _, err := m.ReadAt(make([]byte, min(p.Size, 512)), p.Start); err != nil && !errors.Is(err, io.EOF) {
 				t.Errorf("partition %+v cannot be read: %v", p, err)
 			}
 		}

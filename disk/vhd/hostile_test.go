@@ -217,7 +217,7 @@ func TestReaderKeepsItsBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	for off, want := range map[int64]int{9<<20 - 10: 10, 9 << 20: 0, 1 << 50: 0} {
-		if n, err := d.ReadAt(make([]byte, 20), off); n != want || err != io.EOF {
+		if n, err := d.ReadAt(make([]byte, 20), off); n != want || !errors.Is(err, io.EOF) {
 			t.Errorf("at %d: %d bytes, %v", off, n, err)
 		}
 	}

@@ -37,7 +37,7 @@ func parseHeader(b []byte, at int64) (header, error) {
 	if string(b[:4]) != "head" {
 		return header{}, fail(ErrCorrupt, "header signature", at, "found %q, expected \"head\"", b[:4])
 	}
-	if want, got := checksum(b, 4), le.Uint32(b[4:]); want != got {
+	if want, got := checksum(b), le.Uint32(b[4:]); want != got {
 		return header{}, fail(ErrCorrupt, "header checksum", at+4, "stored %#08x, computed %#08x", got, want)
 	}
 	if v := le.Uint16(b[66:]); v != 1 {
@@ -68,15 +68,15 @@ func (h *header) marshal(fileID guid) []byte {
 	le.PutUint16(b[66:], 1)
 	le.PutUint32(b[68:], h.logLength)
 	le.PutUint64(b[72:], h.logOffset)
-	le.PutUint32(b[4:], checksum(b, 4))
+	le.PutUint32(b[4:], checksum(b))
 	return b
 }
 
-// checksum is the CRC-32C of b with the four bytes at skip, which hold the
-// checksum itself, taken as zero ([MS-VHDX] 2.2.2).
-func checksum(b []byte, skip int) uint32 {
+// checksum is the CRC-32C of b with its second four bytes, which hold the
+// checksum itself in every structure, taken as zero ([MS-VHDX] 2.2.2).
+func checksum(b []byte) uint32 {
 	castagnoli := crc32.MakeTable(crc32.Castagnoli)
-	sum := crc32.Update(0, castagnoli, b[:skip])
+	sum := crc32.Update(0, castagnoli, b[:4])
 	sum = crc32.Update(sum, castagnoli, make([]byte, 4))
-	return crc32.Update(sum, castagnoli, b[skip+4:])
+	return crc32.Update(sum, castagnoli, b[8:])
 }

@@ -130,7 +130,7 @@ func TestOneCopyIsEnough(t *testing.T) {
 }
 
 func TestAbsentStatesReadAsZero(t *testing.T) {
-	for state := byte(0); state < 4; state++ {
+	for state := range byte(4) {
 		f := build(t, content(9<<20), vhdx.Options{})
 		f.b[3<<20] = f.b[3<<20]&^7 | state
 		d, err := vhdx.Open(f, int64(len(f.b)))
@@ -179,15 +179,15 @@ func TestMutationsNeitherPanicNorHang(t *testing.T) {
 func TestOpenReadsLittle(t *testing.T) {
 	f := build(t, content(64<<20), vhdx.Options{})
 	c := &counter{ReaderAt: f}
-	d, err := vhdx.Open(c, int64(len(f.b)))
-	if err != nil {
+	if _, err := vhdx.Open(c, int64(len(f.b))); err != nil {
 		t.Fatal(err)
 	}
 	if c.reads > 3 || c.bytes > 512<<10 {
 		t.Errorf("open took %d reads of %d bytes", c.reads, c.bytes)
 	}
 	*c = counter{ReaderAt: build(t, content(64<<20), vhdx.Options{Subformat: vhdx.Fixed})}
-	if d, err = vhdx.Open(c, int64(len(c.ReaderAt.(*file).b))); err != nil {
+	d, err := vhdx.Open(c, int64(len(c.ReaderAt.(*file).b)))
+	if err != nil {
 		t.Fatal(err)
 	}
 	c.reads = 0
@@ -203,7 +203,7 @@ func TestReaderKeepsItsBounds(t *testing.T) {
 		t.Fatal(err)
 	}
 	for off, want := range map[int64]int{9<<20 - 10: 10, 9 << 20: 0, 1 << 50: 0} {
-		if n, err := d.ReadAt(make([]byte, 20), off); n != want || err != io.EOF {
+		if n, err := d.ReadAt(make([]byte, 20), off); n != want || !errors.Is(err, io.EOF) {
 			t.Errorf("at %d: %d bytes, %v", off, n, err)
 		}
 	}

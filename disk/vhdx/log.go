@@ -140,7 +140,7 @@ func (l *logReader) parse(at int64) *logEntry {
 	if l.budget -= e.length; l.budget < 0 {
 		return nil
 	}
-	if checksum(l.bytes(at, e.length), 4) != le.Uint32(b[4:]) {
+	if checksum(l.bytes(at, e.length)) != le.Uint32(b[4:]) {
 		return nil
 	}
 	return e

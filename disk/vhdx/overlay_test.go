@@ -2,6 +2,7 @@ package vhdx
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"math/rand/v2"
 	"testing"
@@ -32,7 +33,7 @@ func TestOverlayEqualsWriting(t *testing.T) {
 		at := r.IntN(size)
 		got := make([]byte, r.IntN(size))
 		n, err := o.ReadAt(got, int64(at))
-		if end := min(at+len(got), size); !bytes.Equal(got[:n], want[at:end]) || (n < len(got)) != (err == io.EOF) {
+		if end := min(at+len(got), size); !bytes.Equal(got[:n], want[at:end]) || (n < len(got)) != errors.Is(err, io.EOF) {
 			t.Fatalf("%d bytes at %d: %d read, %v; they differ from the writes", len(got), at, n, err)
 		}
 	}

@@ -36,7 +36,7 @@ func parseRegionTable(b []byte, at, size int64) (regions, error) {
 	if string(b[:4]) != "regi" {
 		return regions{}, fail(ErrCorrupt, "region table signature", at, "found %q, expected \"regi\"", b[:4])
 	}
-	if want, got := checksum(b, 4), le.Uint32(b[4:]); want != got {
+	if want, got := checksum(b), le.Uint32(b[4:]); want != got {
 		return regions{}, fail(ErrCorrupt, "region table checksum", at+4, "stored %#08x, computed %#08x", got, want)
 	}
 	count := le.Uint32(b[8:])
@@ -98,6 +98,6 @@ func (r *regions) marshal() []byte {
 	}
 	put(b[16:], regionBAT, r.bat)
 	put(b[48:], regionMetadata, r.metadata)
-	le.PutUint32(b[4:], checksum(b, 4))
+	le.PutUint32(b[4:], checksum(b))
 	return b
 }
