@@ -1,0 +1,56 @@
+package arm
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+)
+
+// FuzzObject holds that an object which is read and written again is the same JSON, and that no text breaks the checks.
+func FuzzObject(f *testing.F) {
+	f.Add([]byte(`{"isActive": true, "lastUpdated": "2008-09-22T14:01:54.9571247Z", "x": 1.00, "x": {"a": [null]}}`))
+	f.Add([]byte(`{"packageApplications": [{"rawIcon": "VGg="}], "packageDependencies": [{"minVersion": 1}]}`))
+	f.Add([]byte(`{"\ud800": "<&>", "": []}`))
+	f.Add([]byte(`[]`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		if !json.Valid(body) {
+			return // readBody lets no other through
+		}
+		o, err := packageSchema.read("properties", body)
+		if err != nil {
+			return
+		}
+		written, err := encode(o)
+		if err != nil {
+			t.Fatalf("cannot be written again: %v", err)
+		}
+		again, err := parseObject(written)
+		if err != nil {
+			t.Fatalf("cannot be read again: %v: %s", err, written)
+		}
+		if twice, err := encode(again); err != nil || !bytes.Equal(twice, written) {
+			t.Errorf("%s became %s (%v)", written, twice, err)
+		}
+		if o.with(memberActive, raw(true)).without(memberActive).get(memberActive) != nil {
+			t.Error("a member that was taken out is still there")
+		}
+	})
+}
+
+// FuzzTarget holds that no path breaks the router, and that what it lets through has names that make one key.
+func FuzzTarget(f *testing.F) {
+	f.Add("/subscriptions/daefabc0-95b4-48b3-b645-8a753a63c4fa/resourceGroups/rg/providers/Microsoft.DesktopVirtualization/hostPools/hp1/msixPackages/app")
+	f.Add("//subscriptions//x//providers/%2f/%zz")
+	f.Add("/providers")
+	f.Fuzz(func(t *testing.T, path string) {
+		target, err := parseTarget(path)
+		if err != nil || !target.isPackages() || target.checkNames() != nil {
+			return
+		}
+		for _, name := range target.names {
+			if bytes.ContainsAny([]byte(name), "/\\~\x00") {
+				t.Errorf("%q let the name %q through", path, name)
+			}
+		}
+	})
+}

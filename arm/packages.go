@@ -1,0 +1,163 @@
+package arm
+
+import (
+	"net/http"
+	"strings"
+
+	"berth"
+	"berth/auth"
+	"berth/control"
+)
+
+// packages answers the operations MSIXPackages_*.
+func (h *handler) packages(c *call) (answer, error) {
+	if c.isCollection() {
+		if c.Method != http.MethodGet {
+			return answer{}, notAllowed(c)
+		}
+		return h.list(c)
+	}
+	switch c.Method {
+	case http.MethodGet:
+		return h.get(c)
+	case http.MethodPut:
+		return h.put(c)
+	case http.MethodPatch:
+		return h.patch(c)
+	case http.MethodDelete:
+		return h.remove(c)
+	}
+	return answer{}, notAllowed(c)
+}
+
+func notAllowed(c *call) error {
+	allowed := "DELETE, GET, PATCH, PUT"
+	if c.isCollection() {
+		allowed = http.MethodGet
+	}
+	return &fault{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed", allow: allowed,
+		message: "The resource type '" + c.typeName() + "' does not support the method '" + c.Method + "' here, but " + allowed + "."}
+}
+
+func (h *handler) get(c *call) (answer, error) {
+	d, err := h.farm.DeclaredPackage(c.Context(), c.site.Name, c.pool(), c.fullName())
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := h.resource(c, d)
+	return answer{http.StatusOK, body}, err
+}
+
+// put creates or replaces. What else the resource had is gone, but for isActive: that is the pool's, and stays as it is
+// when the client does not mention it.
+func (h *handler) put(c *call) (answer, error) {
+	body, err := readBody(c)
+	if err != nil {
+		return answer{}, err
+	}
+	sent, err := packageProperties(body)
+	if err != nil {
+		return answer{}, err
+	}
+	d, err := declare(c, sent)
+	if err != nil {
+		return answer{}, err
+	}
+	return h.declare(c, d)
+}
+
+// patch merges (RFC 7396) the three properties that may be changed alone.
+func (h *handler) patch(c *call) (answer, error) {
+	if _, err := auth.Require(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
+		return answer{}, err
+	}
+	body, err := readBody(c)
+	if err != nil {
+		return answer{}, err
+	}
+	sent, err := patchProperties(body)
+	if err != nil {
+		return answer{}, err
+	}
+	was, err := h.farm.DeclaredPackage(c.Context(), c.site.Name, c.pool(), c.fullName())
+	if err != nil {
+		return answer{}, err
+	}
+	shown, err := properties(was)
+	if err != nil {
+		return answer{}, err
+	}
+	if merged, changed := merge(shown, sent); changed {
+		d, err := declare(c, merged)
+		if err != nil {
+			return answer{}, err
+		}
+		a, err := h.declare(c, d)
+		a.status = http.StatusOK
+		return a, err
+	}
+	resource, err := h.resource(c, was)
+	return answer{http.StatusOK, resource}, err
+}
+
+func (h *handler) declare(c *call, d control.Declare) (answer, error) {
+	out, created, err := h.farm.Declare(c.Context(), d)
+	if err != nil {
+		return answer{}, err
+	}
+	status := http.StatusOK
+	if created {
+		status = http.StatusCreated
+	}
+	body, err := h.resource(c, out)
+	return answer{status, body}, err
+}
+
+func (h *handler) remove(c *call) (answer, error) {
+	existed, err := h.farm.Undeclare(c.Context(), c.site.Name, c.pool(), c.fullName())
+	if !existed {
+		return answer{status: http.StatusNoContent}, err
+	}
+	return answer{status: http.StatusOK}, err
+}
+
+// timeFormat is how AVD writes times: UTC with seven digits behind the second.
+const timeFormat = "2006-01-02T15:04:05.0000000Z"
+
+// resource is MSIXPackage of the specification.
+type resource struct {
+	Name       string      `json:"name"`
+	ID         string      `json:"id"`
+	Type       string      `json:"type"`
+	SystemData *systemData `json:"systemData,omitempty"`
+	Properties object      `json:"properties"`
+}
+
+type systemData struct {
+	CreatedBy          string `json:"createdBy"`
+	CreatedByType      string `json:"createdByType"`
+	CreatedAt          string `json:"createdAt"`
+	LastModifiedBy     string `json:"lastModifiedBy"`
+	LastModifiedByType string `json:"lastModifiedByType"`
+	LastModifiedAt     string `json:"lastModifiedAt"`
+}
+
+// resource shows a declared package. AVD writes the fixed words of the id in lower case and puts the pool into the name;
+// scripts match on both. Names are in the case of whoever put them last.
+func (h *handler) resource(c *call, d control.Declared) (resource, error) {
+	shown, err := properties(d)
+	r := resource{
+		Name: d.Pool + "/" + d.FullName,
+		ID: strings.Join([]string{"", "subscriptions", h.SubscriptionID, "resourcegroups", c.site.Name, "providers", provider,
+			"hostpools", d.Pool, "msixpackages", d.FullName}, "/"),
+		Type:       provider + "/" + msixPackages,
+		Properties: shown,
+	}
+	if c.version >= firstSystemData {
+		r.SystemData = &systemData{
+			CreatedBy: d.CreatedBy, CreatedByType: d.CreatedByType, CreatedAt: d.CreatedAt.UTC().Format(timeFormat),
+			LastModifiedBy: d.ModifiedBy, LastModifiedByType: d.ModifiedByType, LastModifiedAt: d.ModifiedAt.UTC().Format(timeFormat),
+		}
+	}
+	return r, err
+}
