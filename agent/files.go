@@ -29,13 +29,14 @@ func writeJSON(path string, mode fs.FileMode, value any) error {
 	if err != nil {
 		return err
 	}
-	if err := replace(path, mode, data); err != nil {
+	if err := Replace(path, mode, data); err != nil {
 		return berth.Errorf(berth.Internal, "cannot write %s: %w", path, err).With("check space and permissions of the state folder")
 	}
 	return nil
 }
 
-func replace(path string, mode fs.FileMode, data []byte) (err error) {
+// Replace gives a file new content in one step: after a crash or power loss it holds the old content or the new.
+func Replace(path string, mode fs.FileMode, data []byte) (err error) {
 	dir := filepath.Dir(path)
 	tmp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // made with mode 0600
 	if err != nil {

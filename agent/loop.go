@@ -192,6 +192,9 @@ func (l *loop) publish(h held, seen *Observation, now time.Time) {
 		f, _ = l.news.latest()
 	}
 	f.Problems = l.problems(now)
+	if seen != nil {
+		f.Problems = append(f.Problems, slices.Sorted(slices.Values(seen.Problems))...)
+	}
 	f.At = now
 	if l.news.publish(f) {
 		l.board.facts(f)

@@ -1,0 +1,189 @@
+//go:build linux
+
+package linuxhost
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"berth"
+	"berth/agent"
+)
+
+// Attach says how images are attached.
+type Attach string
+
+// The ways to attach an image.
+const (
+	AttachAuto    Attach = "auto"    // through FUSE where it may be used
+	AttachFUSE    Attach = "fuse"    // through FUSE or not at all
+	AttachExtract Attach = "extract" // by copying the files out of it
+)
+
+// Options say how a Host works. StateDir, Images and Log must be set.
+type Options struct {
+	StateDir  string
+	Images    Images
+	Log       *slog.Logger
+	Attach    Attach           // AttachAuto
+	VerifyAll bool             // read and check every file when a package is staged, not only as it is used
+	Launcher  string           // starts a Windows program; wine
+	Roots     *x509.CertPool   // trusted beside certificates/; the system's
+	Now       func() time.Time // time.Now
+	Device    string           // /dev/fuse; tests name one that is not there
+}
+
+// Host is this machine as a Platform. Close it to take its mounts away.
+type Host struct {
+	options Options
+	mode    Attach // AttachFUSE or AttachExtract
+	why     string // why not FUSE, or why FUSE does not work
+	boot    string // names this start of the machine
+
+	homes sync.Map // home -> *sync.Mutex: one at a time writes to a user's entries
+
+	mu     sync.Mutex
+	mounts map[string]*mount // by folded full name
+	busy   map[string]int    // packages that are being staged or destaged
+}
+
+var _ agent.Platform = (*Host)(nil)
+
+// New prepares the state folder and finds out how images can be attached.
+func New(o Options) (*Host, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	o.Attach, o.Launcher, o.Device = cmp.Or(o.Attach, AttachAuto), cmp.Or(o.Launcher, "wine"), cmp.Or(o.Device, "/dev/fuse")
+	dir, err := filepath.Abs(o.StateDir)
+	if err != nil {
+		return nil, err
+	}
+	o.StateDir = dir
+	for _, sub := range []string{"packages", "certificates", "sessions"} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o755); err != nil {
+			return nil, coded(err, "cannot make the state folder")
+		}
+	}
+	h := &Host{options: o, mode: AttachExtract, mounts: map[string]*mount{}, busy: map[string]int{}}
+	if h.boot, err = bootID(); err != nil {
+		return nil, coded(err, "cannot tell this start of the machine from others")
+	}
+	switch o.Attach {
+	case AttachExtract:
+		h.why = "as configured"
+	case AttachAuto, AttachFUSE:
+		if err := h.probe(); err != nil {
+			h.why = reason(err)
+		}
+		if h.why == "" || o.Attach == AttachFUSE {
+			h.mode = AttachFUSE
+		}
+	default:
+		return nil, berth.Errorf(berth.Invalid, "there is no way %q to attach images", o.Attach).On("attach").With("use auto, fuse or extract")
+	}
+	return h, nil
+}
+
+// Describe returns the facts of this machine.
+func (h *Host) Describe(context.Context) (agent.Machine, error) {
+	name, err := os.Hostname()
+	if err != nil {
+		return agent.Machine{}, err
+	}
+	arch := map[string]string{"amd64": "x64", "386": "x86", "arm64": "arm64", "arm": "arm"}[runtime.GOARCH]
+	mode := string(h.mode)
+	if h.why != "" {
+		mode += ": " + h.why
+	}
+	return agent.Machine{Hostname: name, OS: osName(), Architecture: arch, Platform: "linuxhost", AttachMode: mode}, nil
+}
+
+// Close takes every mount of this process away, also from programs that use it: they could read nothing any more. The
+// records stay, so that the next agent attaches the packages again.
+func (h *Host) Close() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var errs []error
+	for name, m := range h.mounts {
+		errs = append(errs, m.close(true))
+		delete(h.mounts, name)
+	}
+	return errors.Join(errs...)
+}
+
+// hold marks a package as being worked on, so that what is half done does not count as a leftover.
+func (h *Host) hold(fullName string) (release func()) {
+	key := berth.Fold(fullName)
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.busy[key]++
+	return func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.busy[key]--; h.busy[key] == 0 {
+			delete(h.busy, key)
+		}
+	}
+}
+
+func (h *Host) held(fullName string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.busy[berth.Fold(fullName)] > 0
+}
+
+func (h *Host) mounted(fullName string) *mount {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.mounts[berth.Fold(fullName)]
+}
+
+// path of something in the state folder.
+func (h *Host) path(parts ...string) string {
+	return filepath.Join(append([]string{h.options.StateDir}, parts...)...)
+}
+
+// osName reads PRETTY_NAME of os-release(5).
+func osName() string {
+	f, err := os.Open("/etc/os-release")
+	if err != nil {
+		return "Linux"
+	}
+	defer func() { _ = f.Close() }() // only read
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		if v, ok := strings.CutPrefix(lines.Text(), "PRETTY_NAME="); ok {
+			if name, err := strconv.Unquote(v); err == nil {
+				return name
+			}
+			return v
+		}
+	}
+	return "Linux"
+}
+
+// bootID reads random(4): a UUID made anew at every start of the machine.
+func bootID() (string, error) {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(b)), err
+}
+
+// reason gives an error in few words: "/dev/fuse: no such file or directory".
+func reason(err error) string {
+	if p, ok := errors.AsType[*os.PathError](err); ok {
+		return fmt.Sprintf("%s: %v", p.Path, p.Err)
+	}
+	return err.Error()
+}

@@ -1,0 +1,192 @@
+//go:build linux
+
+package linuxhost
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"runtime/debug"
+	"sync"
+	"syscall"
+
+	fuse "github.com/hanwen/go-fuse/v2/fs"
+	proto "github.com/hanwen/go-fuse/v2/fuse"
+)
+
+// served is the content of a mount and what was found wrong with it.
+type served struct {
+	fsys fs.FS
+	note func(name string, off int64, err error)
+}
+
+// guard turns a panic of a format package, which reads what anybody may have made, into EIO: it must not end the process
+// that serves all the other mounts.
+func (s *served) guard(name string, e *syscall.Errno) {
+	if p := recover(); p != nil {
+		s.note(name, 0, errors.New("panic: "+string(debug.Stack())))
+		*e = syscall.EIO
+	}
+}
+
+func (s *served) errno(name string, off int64, err error) syscall.Errno {
+	e := errno(err)
+	if e == syscall.EIO {
+		s.note(name, off, err)
+	}
+	return e
+}
+
+// node is a file or folder of a mount. Nodes are made when the kernel asks for a name and go when it forgets it, so that a
+// package with many files takes no memory for those that nobody opens.
+type node struct {
+	fuse.Inode
+	served *served
+	name   string // slash path in the package, "." for its folder
+	info   fs.FileInfo
+}
+
+var (
+	_ fuse.NodeLookuper  = (*node)(nil)
+	_ fuse.NodeGetattrer = (*node)(nil)
+	_ fuse.NodeReaddirer = (*node)(nil)
+	_ fuse.NodeOpener    = (*node)(nil)
+)
+
+// Lookup implements fuse.NodeLookuper.
+func (n *node) Lookup(ctx context.Context, name string, out *proto.EntryOut) (child *fuse.Inode, e syscall.Errno) {
+	full := path.Join(n.name, name)
+	defer n.served.guard(full, &e)
+	if !fs.ValidPath(full) {
+		return nil, syscall.ENOENT
+	}
+	if known := n.GetChild(name); known != nil {
+		if k, ok := known.Operations().(*node); ok {
+			k.fill(&out.Attr)
+			return known, 0
+		}
+	}
+	info, err := fs.Stat(n.served.fsys, full)
+	if err != nil {
+		return nil, n.served.errno(full, 0, err)
+	}
+	made := &node{served: n.served, name: full, info: info}
+	made.fill(&out.Attr)
+	return n.NewInode(ctx, made, fuse.StableAttr{Mode: kind(info)}), 0
+}
+
+// Getattr implements fuse.NodeGetattrer.
+func (n *node) Getattr(_ context.Context, _ fuse.FileHandle, out *proto.AttrOut) syscall.Errno {
+	n.fill(&out.Attr)
+	return 0
+}
+
+// fill gives everything the modes of a read-only file that may be executed: Wine maps programs so.
+func (n *node) fill(a *proto.Attr) {
+	a.Mode = kind(n.info) | 0o555
+	if n.info.IsDir() {
+		a.Nlink = 2
+	} else {
+		a.Nlink = 1
+		a.Size = uint64(max(n.info.Size(), 0))
+		a.Blocks = (a.Size + 511) / 512
+	}
+	if t := n.info.ModTime(); !t.IsZero() && t.Unix() > 0 {
+		a.SetTimes(&t, &t, &t)
+	}
+}
+
+func kind(info fs.FileInfo) uint32 {
+	if info.IsDir() {
+		return syscall.S_IFDIR
+	}
+	return syscall.S_IFREG
+}
+
+// Readdir implements fuse.NodeReaddirer.
+func (n *node) Readdir(context.Context) (stream fuse.DirStream, e syscall.Errno) {
+	defer n.served.guard(n.name, &e)
+	entries, err := fs.ReadDir(n.served.fsys, n.name)
+	if err != nil {
+		return nil, n.served.errno(n.name, 0, err)
+	}
+	list := make([]proto.DirEntry, 0, len(entries))
+	for _, entry := range entries {
+		mode := uint32(syscall.S_IFREG)
+		if entry.IsDir() {
+			mode = syscall.S_IFDIR
+		}
+		list = append(list, proto.DirEntry{Name: entry.Name(), Mode: mode})
+	}
+	return fuse.NewListDirStream(list), 0
+}
+
+// Open implements fuse.NodeOpener. The kernel may keep what it read for as long as it likes: a package does not change.
+func (n *node) Open(_ context.Context, flags uint32) (fh fuse.FileHandle, how uint32, e syscall.Errno) {
+	defer n.served.guard(n.name, &e)
+	if flags&syscall.O_ACCMODE != syscall.O_RDONLY {
+		return nil, 0, syscall.EROFS
+	}
+	f, err := n.served.fsys.Open(n.name)
+	if err != nil {
+		return nil, 0, n.served.errno(n.name, 0, err)
+	}
+	return &handle{served: n.served, name: n.name, size: n.info.Size(), file: f}, proto.FOPEN_KEEP_CACHE, 0
+}
+
+// handle is an open file.
+type handle struct {
+	served *served
+	name   string
+	size   int64
+	mu     sync.Mutex // of files that have one position
+	file   fs.File
+}
+
+var (
+	_ fuse.FileReader   = (*handle)(nil)
+	_ fuse.FileReleaser = (*handle)(nil)
+)
+
+// Read implements fuse.FileReader. It gives all that was asked for or an error: the kernel would fill what is missing from
+// a short answer with zeros, and a program would take them for content.
+func (h *handle) Read(_ context.Context, dest []byte, off int64) (r proto.ReadResult, e syscall.Errno) {
+	defer h.served.guard(h.name, &e)
+	dest = dest[:min(int64(len(dest)), max(h.size-off, 0))]
+	if len(dest) == 0 {
+		return proto.ReadResultData(nil), 0
+	}
+	n, err := h.readAt(dest, off)
+	if n == len(dest) {
+		return proto.ReadResultData(dest), 0
+	}
+	if err == nil || errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	h.served.note(h.name, off+int64(n), err)
+	return nil, syscall.EIO
+}
+
+func (h *handle) readAt(p []byte, off int64) (int, error) {
+	if at, ok := h.file.(io.ReaderAt); ok {
+		return at.ReadAt(p, off)
+	}
+	seeker, ok := h.file.(io.Seeker)
+	if !ok {
+		return 0, errors.ErrUnsupported
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if _, err := seeker.Seek(off, io.SeekStart); err != nil {
+		return 0, err
+	}
+	return io.ReadFull(h.file, p)
+}
+
+// Release implements fuse.FileReleaser.
+func (h *handle) Release(context.Context) (e syscall.Errno) {
+	defer h.served.guard(h.name, &e)
+	return errno(h.file.Close())
+}

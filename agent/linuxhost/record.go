@@ -1,0 +1,111 @@
+//go:build linux
+
+package linuxhost
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"berth"
+	"berth/agent"
+)
+
+// mostRecordBytes bounds a record; one of a package with a thousand applications is smaller.
+const mostRecordBytes = 4 << 20
+
+// record is what a package is attached from. It is there before the package is, and goes after it.
+type record struct {
+	Package berth.PlannedPackage `json:"package"`
+	Mode    Attach               `json:"mode"`
+	At      time.Time            `json:"at"`
+}
+
+// fullNames are package full names: name, version, architecture, resource id (~ in bundles), hash of the publisher. What
+// matches has no slash and is not "." or "..", so that it can name a folder.
+var fullNames = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,63}_[0-9.]{1,23}_[A-Za-z0-9]{1,16}_[A-Za-z0-9.~-]{0,64}_[A-Za-z0-9]{13}$`)
+
+func checkName(fullName string) error {
+	if fullNames.MatchString(fullName) {
+		return nil
+	}
+	return &berth.Error{Kind: berth.Invalid, Code: codeManifest, Message: fmt.Sprintf("%q is not the full name of a package", fullName),
+		Remedy: "remove the package from the catalogue and add it again"}
+}
+
+func (h *Host) packagePath(fullName string) string { return h.path("packages", fullName) }
+func (h *Host) recordPath(fullName string) string  { return h.path("packages", fullName+".json") }
+
+func (h *Host) writeRecord(p berth.PlannedPackage) error {
+	data, err := json.MarshalIndent(record{Package: p, Mode: h.mode, At: h.options.Now()}, "", " ")
+	if err != nil {
+		return err
+	}
+	return coded(agent.Replace(h.recordPath(p.FullName), 0o644, data), "cannot keep the record of "+p.FullName)
+}
+
+// readRecord reads the record of a package; one that is not there is fs.ErrNotExist.
+func (h *Host) readRecord(fullName string) (record, error) {
+	var r record
+	err := readJSON(h.recordPath(fullName), &r)
+	if err == nil && berth.Fold(r.Package.FullName) != berth.Fold(fullName) {
+		err = fmt.Errorf("%s is a record of %q", h.recordPath(fullName), r.Package.FullName)
+	}
+	return r, err
+}
+
+func readJSON(path string, value any) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() || info.Size() > mostRecordBytes {
+		return fmt.Errorf("%s is no record: %v, %d bytes", path, info.Mode(), info.Size())
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(data, value)
+}
+
+// listing is what lies in the folder of packages.
+type listing struct {
+	records map[string]record // by full name
+	folders map[string]bool   // by full name
+	strange []string          // anything else
+}
+
+func (h *Host) list() (listing, error) {
+	l := listing{records: map[string]record{}, folders: map[string]bool{}}
+	entries, err := os.ReadDir(h.path("packages")) // names and types only: a dead mount is not touched
+	if err != nil {
+		return l, coded(err, "cannot see the packages")
+	}
+	for _, e := range entries {
+		name, isRecord := strings.CutSuffix(e.Name(), ".json")
+		switch {
+		case checkName(name) != nil:
+			l.strange = append(l.strange, e.Name())
+		case !isRecord:
+			l.folders[name] = true
+		default:
+			r, err := h.readRecord(name)
+			if errors.Is(err, fs.ErrNotExist) { // gone since the folder was read
+				continue
+			}
+			if err != nil {
+				h.options.Log.Warn("record cannot be read", "package", name, "error", err)
+				l.strange = append(l.strange, e.Name())
+				continue
+			}
+			l.records[name] = r
+		}
+	}
+	return l, nil
+}
