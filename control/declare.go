@@ -127,9 +127,9 @@ func (w *work) declare(d Declare) (created bool, err error) {
 	err = edit(w, t, func(doc *berth.Declaration, is state) (keep, error) {
 		if !is.exists {
 			created = true
-			*doc = berth.Declaration{Pool: d.Pool, CreatedAt: w.at, CreatedBy: w.who.Name, CreatedByType: azureKind(w.who)}
+			*doc = berth.Declaration{CreatedAt: w.at, CreatedBy: w.who.Name, CreatedByType: azureKind(w.who)}
 		}
-		doc.FullName, doc.Properties = d.FullName, d.Properties
+		doc.Pool, doc.FullName, doc.Properties = d.Pool, d.FullName, d.Properties
 		doc.ModifiedAt, doc.ModifiedBy, doc.ModifiedByType = w.at, w.who.Name, azureKind(w.who)
 		return kept, nil
 	})
@@ -170,7 +170,7 @@ func (w *work) activate(d Declare, p berth.Package) error {
 		if was == nil {
 			return nil
 		}
-		return w.editList(h, "deactivate package", unassign(p.FamilyName))
+		return w.editList(h, "deactivate package", unassignVersion(d.FullName))
 	}
 	a := berth.Assignment{Family: p.FamilyName, Version: p.FullName, Registration: berth.OnDemand}
 	if was != nil {
@@ -182,7 +182,25 @@ func (w *work) activate(d Declare, p berth.Package) error {
 	if was != nil && *was == a {
 		return nil
 	}
-	return w.editList(h, "activate package", assign(a))
+	return w.editList(h, "activate package", func(l *ownList) error {
+		// The client may say another family than it did when it activated this version.
+		if was != nil && berth.Fold(was.Family) != berth.Fold(a.Family) {
+			if err := unassignVersion(d.FullName)(l); err != nil {
+				return err
+			}
+		}
+		return assign(a)(l)
+	})
+}
+
+// unassignVersion takes an exact version out of the list. What an administrator drafted for the family meanwhile, a tag
+// or another version, stays.
+func unassignVersion(fullName string) func(*ownList) error {
+	return func(l *ownList) error {
+		l.assignments = slices.DeleteFunc(slices.Clone(l.assignments),
+			func(a berth.Assignment) bool { return berth.Fold(a.Version) == berth.Fold(fullName) })
+		return nil
+	}
 }
 
 // active returns the pool's own applied assignment of that exact version, nil when there is none.
@@ -268,7 +286,7 @@ func (s *Service) Undeclare(ctx context.Context, site, pool, fullName string) (e
 		}
 		existed = true
 		if d.Active {
-			if err := w.editList(Holder{Pool: pool}, "deactivate package", unassign(d.Package.FamilyName)); err != nil {
+			if err := w.editList(Holder{Pool: pool}, "deactivate package", unassignVersion(fullName)); err != nil {
 				return err
 			}
 		}
