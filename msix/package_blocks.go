@@ -1,6 +1,7 @@
 package msix
 
 import (
+	"context"
 	"io"
 	"sync"
 )
@@ -63,7 +64,7 @@ func (v *packageCheck) badBlock(f *BlockMapFile, i int) {
 // readBlocks takes an entry's blocks out of its data and gives them to the
 // workers. Where the block map has no sizes of segments, the stream is
 // inflated here: nothing tells where a block begins.
-func (v *packageCheck) readBlocks(e *zipEntry, f *BlockMapFile, data io.Reader) error {
+func (v *packageCheck) readBlocks(ctx context.Context, e *zipEntry, f *BlockMapFile, data io.Reader) error {
 	_, segmented := segmentEnds(f, 0, e.csize)
 	segmented = segmented && e.method == methodDeflate
 	if e.method == methodDeflate && !segmented {
@@ -74,6 +75,9 @@ func (v *packageCheck) readBlocks(e *zipEntry, f *BlockMapFile, data io.Reader) 
 		return corrupt(zipFormat, e.path, e.header, "stored, and yet two sizes: %d and %d", e.csize, e.usize)
 	}
 	for i := range f.Blocks {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		size := f.blockLen(i)
 		if segmented {
 			size = int(f.Blocks[i].Size)

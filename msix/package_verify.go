@@ -7,8 +7,6 @@ import (
 	"errors"
 	"hash"
 	"io"
-	"path"
-	"strings"
 )
 
 // VerifyPackage checks a package or bundle in its container: every block of
@@ -107,7 +105,7 @@ func (v *packageCheck) readEntries(ctx context.Context, in *hashedReader, end in
 		if err := in.skipTo(e.header); err != nil {
 			return err
 		}
-		err := v.readEntry(e, in)
+		err := v.readEntry(ctx, e, in)
 		if errors.Is(err, ErrCorrupt) || errors.Is(err, ErrBlockHash) || errors.Is(err, ErrUnsupported) {
 			v.bad.add(e.path, "%v", err)
 		} else if err != nil {
@@ -118,7 +116,7 @@ func (v *packageCheck) readEntries(ctx context.Context, in *hashedReader, end in
 }
 
 // readEntry reads one local header and its data.
-func (v *packageCheck) readEntry(e *zipEntry, in *hashedReader) error {
+func (v *packageCheck) readEntry(ctx context.Context, e *zipEntry, in *hashedReader) error {
 	var head [lenLocal]byte
 	if _, err := io.ReadFull(in, head[:]); err != nil {
 		return e.readError(noEOFZip(err))
@@ -133,7 +131,7 @@ func (v *packageCheck) readEntry(e *zipEntry, in *hashedReader) error {
 	if in.pos+e.csize > v.p.dir.offset {
 		return corrupt(zipFormat, e.path, e.header, "the data runs into the directory")
 	}
-	return v.readData(e, io.LimitReader(in, e.csize))
+	return v.readData(ctx, e, io.LimitReader(in, e.csize))
 }
 
 // noEOFZip turns a bare end of file, which would look like success, into one that does not.
@@ -145,7 +143,7 @@ func noEOFZip(err error) error {
 }
 
 // readData deals with an entry by what it is.
-func (v *packageCheck) readData(e *zipEntry, data io.Reader) error {
+func (v *packageCheck) readData(ctx context.Context, e *zipEntry, data io.Reader) error {
 	if e.path[len(e.path)-1] == '/' {
 		return nil // a folder, which packages need not name
 	}
@@ -168,7 +166,7 @@ func (v *packageCheck) readData(e *zipEntry, data io.Reader) error {
 		v.bad.add(e.path, "%d bytes long, want %d", e.usize, f.Size)
 		return nil
 	}
-	return v.readBlocks(e, f, data)
+	return v.readBlocks(ctx, e, f, data)
 }
 
 // digestOf says which digest covers a footprint file.
@@ -181,6 +179,9 @@ var digestOf = map[string]string{
 func (v *packageCheck) hashFootprint(tag string, e *zipEntry, data io.Reader) error {
 	if v.report.Signature == nil {
 		return nil
+	}
+	if e.usize > maxBlockMap { // the largest that any of them may be
+		return unsupported(zipFormat, e.path, e.header, "longer than %d bytes", maxBlockMap)
 	}
 	r := e.stream(data)
 	defer r.Close()
@@ -221,73 +222,6 @@ func (v *packageCheck) containerDigests() {
 	for _, tag := range []string{DigestContentTypes, DigestBlockMap, DigestCodeIntegrity} {
 		v.report.addDigest(tag, v.digests[tag])
 	}
-}
-
-// checkBundle compares a bundle's manifest with the packages that are there.
-func (v *packageCheck) checkBundle() {
-	if v.report.Bundle == nil {
-		return
-	}
-	applications := 0
-	for _, b := range v.report.Bundle.Packages {
-		if b.Type == "application" {
-			applications++
-		}
-		if b.Offset == 0 { // a flat bundle names packages that lie beside it
-			continue
-		}
-		v.checkBundled(b)
-	}
-	if applications == 0 {
-		v.bad.add(BundleManifestName, "none of its packages is an application")
-	}
-}
-
-func (v *packageCheck) checkBundled(b BundledPackage) {
-	name, ok := slashed(b.FileName)
-	e := v.p.files[foldName(name)]
-	if !ok || e == nil {
-		v.bad.add(b.FileName, "missing")
-		return
-	}
-	if v.report.BlockMap != nil {
-		if _, mapped := v.report.BlockMap.File(name); mapped {
-			v.bad.add(name, "a bundle's block map must not list its packages")
-		}
-	}
-	if ext := strings.ToLower(path.Ext(name)); ext != ".appx" && ext != ".msix" {
-		v.bad.add(name, "its name ends neither in .appx nor in .msix")
-	}
-	if e.usize != b.Size {
-		v.bad.add(name, "%d bytes long, the bundle manifest says %d", e.usize, b.Size)
-		return
-	}
-	if data, err := v.p.dataOffset(e); err != nil || data != b.Offset {
-		v.bad.add(name, "not at byte %d, where the bundle manifest has it", b.Offset)
-		return
-	}
-	if err := v.compareBundled(b); err != nil {
-		v.bad.add(name, "%v", err)
-	}
-}
-
-// compareBundled compares one package of a bundle with what the bundle says of it.
-func (v *packageCheck) compareBundled(b BundledPackage) error {
-	inner, err := v.p.OpenBundled(b)
-	if err != nil {
-		return err
-	}
-	m, err := inner.Manifest()
-	if err != nil {
-		return err
-	}
-	if want := v.report.Bundle.PackageIdentity(b).FullName(); m.FullName() != want {
-		return corrupt(bundleFormat, b.FileName, -1, "it is %s, the bundle manifest says %s", m.FullName(), want)
-	}
-	if isResource := m.Properties.ResourcePackage; isResource != (b.Type == "resource") {
-		return corrupt(bundleFormat, b.FileName, -1, "its manifest does not agree that it is a package of type %s", b.Type)
-	}
-	return nil
 }
 
 // hashedReader reads forward, knows where it is, and hashes what it gives.

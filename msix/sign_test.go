@@ -1,23 +1,15 @@
 package msix
 
 import (
-	"archive/zip"
 	"bytes"
 	"context"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"io"
 	"io/fs"
-	"math/big"
 	mathrand "math/rand/v2"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -186,7 +178,7 @@ func TestManifestExtensions(t *testing.T) {
 func TestEveryFlippedByteIsFound(t *testing.T) {
 	_, signed := packed(t, crypto.SHA256)
 	owner := dataOwners(t, signed)
-	step := 1499
+	step := 2999
 	for at := 0; at < len(signed); at += step {
 		data := bytes.Clone(signed)
 		data[at] ^= 0x40
@@ -206,7 +198,7 @@ func TestEveryFlippedByteIsFound(t *testing.T) {
 			t.Errorf("byte %d is in %s, which is not named: %+v", at, name, r.Bad)
 		}
 	}
-	for at := len(signed) - 2400; at < len(signed); at += 3 { // signature, directory, end records: densely
+	for at := len(signed) - 2400; at < len(signed); at += 7 { // signature, directory, end records: densely
 		data := bytes.Clone(signed)
 		data[at] ^= 0x01
 		p, err := OpenPackage(bytes.NewReader(data), int64(len(data)))
@@ -293,95 +285,6 @@ func TestSignAgain(t *testing.T) {
 	}
 }
 
-// TestSignSamples signs packages of other makers, whose content types do not
-// know of a signature, and which have other end records.
-func TestSignSamples(t *testing.T) {
-	for _, name := range []string{"mtrojnar_osslsigncode/unsigned.256appx", "microsoft_winget-cli/Installer-Good.msixbundle", "microsoft_msix-packaging/platforms/TestWindows.msix", "microsoft_winget-cli/TestSignedApp.msix"} {
-		t.Run(name, func(t *testing.T) {
-			data := readSample(t, name)
-			p := open(t, data)
-			before, err := VerifyPackage(t.Context(), p, VerifyOptions{AllowUnsigned: true})
-			if err != nil || !before.OK() {
-				t.Fatalf("before: %+v, %v", before, err)
-			}
-			cert, key, err := SelfSigned(before.publisher(), testNow, rand.Reader)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var out bytes.Buffer
-			if err := Sign(bytes.NewReader(data), int64(len(data)), &out, cert, key); err != nil {
-				t.Fatal(err)
-			}
-			r, err := VerifyPackage(t.Context(), open(t, out.Bytes()), VerifyOptions{Roots: pool(cert), Now: testNow})
-			if err != nil || !r.Trusted() {
-				t.Errorf("%+v, %v", r, err)
-			}
-			same(t, "bundle", r.Signature.Bundle, p.IsBundle())
-			osslsigncode(t, out.Bytes(), cert)
-		})
-	}
-}
-
-func TestOsslsigncodeAccepts(t *testing.T) {
-	cert, _ := testSigner()
-	for _, hash := range []crypto.Hash{crypto.SHA256, crypto.SHA512} {
-		_, signed := packed(t, hash)
-		osslsigncode(t, signed, cert)
-	}
-}
-
-// osslsigncode asks an independent implementation whether the digests and the
-// signature hold.
-func osslsigncode(t *testing.T, signed []byte, cert *x509.Certificate) {
-	t.Helper()
-	tool, err := exec.LookPath("osslsigncode")
-	if err != nil {
-		t.Skip("skipped: osslsigncode is not installed")
-	}
-	dir := t.TempDir()
-	file, root := filepath.Join(dir, "signed.msix"), filepath.Join(dir, "root.pem")
-	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: cert.Raw})
-	if err := errors.Join(os.WriteFile(file, signed, 0o600), os.WriteFile(root, certificate, 0o600)); err != nil {
-		t.Fatal(err)
-	}
-	said, err := exec.Command(tool, "verify", "-in", file, "-CAfile", root).CombinedOutput()
-	if strings.Contains(string(said), "MISMATCH") || !strings.Contains(string(said), "Number of verified signatures: 1") {
-		t.Errorf("osslsigncode: %v\n%s", err, said)
-	}
-}
-
-func TestUnzipAccepts(t *testing.T) {
-	_, signed := packed(t, crypto.SHA256)
-	z, err := zip.NewReader(bytes.NewReader(signed), int64(len(signed)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	same(t, "entries", len(z.File), len(testTree())+3)
-	for _, f := range z.File {
-		r, err := f.Open()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.Copy(io.Discard, r); err != nil {
-			t.Errorf("archive/zip: %s: %v", f.Name, err)
-		}
-	}
-	for _, tool := range [][]string{{"unzip", "-tq"}, {"7zz", "t"}, {"7z", "t"}} {
-		path, err := exec.LookPath(tool[0])
-		if err != nil {
-			t.Logf("skipped: %s is not installed", tool[0])
-			continue
-		}
-		file := filepath.Join(t.TempDir(), "signed.msix")
-		if err := os.WriteFile(file, signed, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if said, err := exec.Command(path, append(tool[1:], file)...).CombinedOutput(); err != nil {
-			t.Errorf("%s: %v\n%s", tool[0], err, said)
-		}
-	}
-}
-
 func TestSignRefuses(t *testing.T) {
 	unsigned, _ := packed(t, crypto.SHA256)
 	cert, key := testSigner()
@@ -399,88 +302,6 @@ func TestSignRefuses(t *testing.T) {
 	if err := Pack(io.Discard, fstest.MapFS{"a": {}}, PackOptions{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without a manifest: %v", err)
 	}
-}
-
-func TestChain(t *testing.T) {
-	_, signed := packed(t, crypto.SHA256)
-	s, err := open(t, signed).Signature()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, _ := testSigner()
-	other, _, err := SelfSigned(testPublisher, testNow, rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, c := range map[string]struct {
-		roots *x509.CertPool
-		now   time.Time
-		ok    bool
-	}{
-		"pinned":               {pool(cert), testNow, true},
-		"nobody is trusted":    {nil, testNow, false},
-		"same name, other key": {pool(other), testNow, false},
-		"expired":              {pool(cert), testNow.AddDate(4, 0, 0), false},
-		"not yet valid":        {pool(cert), testNow.AddDate(-1, 0, 0), false},
-	} {
-		if err := s.VerifyChain(c.roots, c.now); (err == nil) != c.ok {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-// TestIssuedCertificate signs with ECDSA under an authority, and with a
-// certificate that may not sign code.
-func TestIssuedCertificate(t *testing.T) {
-	unsigned, _ := packed(t, crypto.SHA256)
-	for name, c := range map[string]struct {
-		usage x509.ExtKeyUsage
-		ok    bool
-	}{"code signing": {x509.ExtKeyUsageCodeSigning, true}, "web server": {x509.ExtKeyUsageServerAuth, false}} {
-		root, cert, key := issued(t, c.usage)
-		var out bytes.Buffer
-		if err := Sign(bytes.NewReader(unsigned), int64(len(unsigned)), &out, cert, key, root); err != nil {
-			t.Fatal(err)
-		}
-		r, err := VerifyPackage(t.Context(), open(t, out.Bytes()), VerifyOptions{Roots: pool(root), Now: testNow})
-		if err != nil || !r.OK() || r.Trusted() != c.ok || KeySize(r.Signature.Signer) != 256 {
-			t.Errorf("%s: %+v, %v", name, r, err)
-		}
-	}
-}
-
-func issued(t *testing.T, usage x509.ExtKeyUsage) (root, cert *x509.Certificate, key crypto.Signer) {
-	t.Helper()
-	subject, err := parseX500(testPublisher)
-	if err != nil {
-		t.Fatal(err)
-	}
-	authority := x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: testNow, NotAfter: testNow.AddDate(1, 0, 0), IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign}
-	authority.Subject.CommonName = "Test Authority"
-	leaf := x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: testNow, NotAfter: testNow.AddDate(1, 0, 0), RawSubject: subject, ExtKeyUsage: []x509.ExtKeyUsage{usage}, KeyUsage: x509.KeyUsageDigitalSignature}
-	rootKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	leafKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	root = create(t, &authority, &authority, rootKey.Public(), rootKey)
-	return root, create(t, &leaf, root, leafKey.Public(), rootKey), leafKey
-}
-
-func create(t *testing.T, template, parent *x509.Certificate, public crypto.PublicKey, key crypto.Signer) *x509.Certificate {
-	t.Helper()
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, err := x509.ParseCertificate(der)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return cert
 }
 
 func TestCancelledContext(t *testing.T) {
