@@ -14,31 +14,36 @@ import (
 	"berth/wire"
 )
 
-// Inputs shared by operations.
+// Inputs shared by operations. Those that others embed are exported, because the framework sets only such fields.
 type (
-	noInput   struct{}
-	siteInput struct {
+	noInput struct{}
+	// SiteInput names a site.
+	SiteInput struct {
 		Site string `path:"site"`
 	}
-	packageInput struct {
-		siteInput
+	// PackageInput names a package of a site.
+	PackageInput struct {
+		SiteInput
 		Package string `path:"package" doc:"package full name"`
 	}
-	hostInput struct {
-		siteInput
+	// HostInput names a host of a site.
+	HostInput struct {
+		SiteInput
 		Host string `path:"host"`
 	}
-	poolInput struct {
-		siteInput
+	// PoolInput names a pool of a site.
+	PoolInput struct {
+		SiteInput
 		Pool string `path:"pool"`
 	}
-	holderInput struct {
-		siteInput
+	// HolderInput names what has a list of assignments.
+	HolderInput struct {
+		SiteInput
 		Holder string `path:"holder" enum:"hosts,pools,defaults"`
 		Name   string `path:"name" doc:"name of the host or pool, or the kind of host"`
 	}
 	pageInput struct {
-		siteInput
+		SiteInput
 		After string `query:"after" doc:"only what comes behind this name"`
 		Limit int    `query:"limit" minimum:"0" maximum:"1000" doc:"0: everything"`
 	}
@@ -62,67 +67,67 @@ type List[T any] struct {
 type (
 	addSite     struct{ Body wire.CreateSite }
 	editSetting struct {
-		siteInput
+		SiteInput
 		Body wire.EditSettings
 	}
 	renameTag struct {
-		siteInput
+		SiteInput
 		Tag  string `path:"tag"`
 		Body wire.RenameTag
 	}
 	addPackage struct {
-		siteInput
+		SiteInput
 		Body wire.AddPackage
 	}
 	editPackage struct {
-		packageInput
+		PackageInput
 		IfMatch string `header:"If-Match"`
 		Body    wire.EditPackage
 	}
 	removePackage struct {
-		packageInput
+		PackageInput
 		Force bool `query:"force" doc:"retire it: it goes once the last host has let go"`
 	}
 	tagPackage struct {
-		packageInput
+		PackageInput
 		Body wire.TagPackage
 	}
 	untagPackage struct {
-		packageInput
+		PackageInput
 		Tag string `path:"tag" doc:"a tag, or * for all"`
 	}
 	addPool struct {
-		siteInput
+		SiteInput
 		Body wire.AddPool
 	}
 	setHostPool struct {
-		hostInput
+		HostInput
 		Body wire.SetHostPool
 	}
 	assign struct {
-		holderInput
+		HolderInput
 		Body wire.Assign
 	}
 	unassign struct {
-		holderInput
+		HolderInput
 		Family string `path:"family"`
 	}
 	inherit struct {
-		holderInput
+		HolderInput
 		Body wire.SetInherit
 	}
 	choose struct {
-		siteInput
+		SiteInput
 		Body wire.ChooseChanges
 	}
 	statusInput struct {
-		siteInput
+		SiteInput
 		Host   string `query:"host"`
 		Family string `query:"family"`
 		Status string `query:"status"`
 	}
 	auditInput struct {
-		siteInput
+		SiteInput
 		Kind   string `query:"kind"`
 		Key    string `query:"key"`
 		Before int64  `query:"before" doc:"only entries older than this id"`
@@ -130,7 +135,7 @@ type (
 	}
 	addToken struct{ Body wire.CreateToken }
 	addKey   struct {
-		siteInput
+		SiteInput
 		Body wire.CreateEnrollKey
 	}
 	credentialInput struct {
@@ -210,10 +215,10 @@ func (a *API) siteRoutes() {
 	handle(a, http.MethodPost, "/sites", "createSite", "Make a site", func(ctx context.Context, in *addSite) (*body[berth.Site], error) {
 		return one(s.CreateSite(ctx, berth.Site{Name: in.Body.Name, Location: in.Body.Location}))
 	})
-	handle(a, http.MethodGet, "/sites/{site}", "getSite", "A site", func(ctx context.Context, in *siteInput) (*body[berth.Site], error) {
+	handle(a, http.MethodGet, "/sites/{site}", "getSite", "A site", func(ctx context.Context, in *SiteInput) (*body[berth.Site], error) {
 		return one(s.Site(ctx, in.Site))
 	})
-	handle(a, http.MethodGet, "/sites/{site}/settings", "getSettings", "The site's settings and tags", func(ctx context.Context, in *siteInput) (*body[berth.Settings], error) {
+	handle(a, http.MethodGet, "/sites/{site}/settings", "getSettings", "The site's settings and tags", func(ctx context.Context, in *SiteInput) (*body[berth.Settings], error) {
 		return one(s.Settings(ctx, in.Site))
 	})
 	handle(a, http.MethodPatch, "/sites/{site}/settings", "editSettings", "Change the site's switches", func(ctx context.Context, in *editSetting) (*body[berth.Settings], error) {
@@ -240,7 +245,7 @@ func (a *API) packageRoutes() {
 		return one(s.AddPackage(ctx, control.NewPackage{Site: in.Site, ImagePath: in.Body.ImagePath, FullName: in.Body.FullName,
 			DisplayName: in.Body.DisplayName, Tags: in.Body.Tags, Disabled: in.Body.Disabled}))
 	})
-	handle(a, http.MethodGet, "/sites/{site}/packages/{package}", "getPackage", "A package", func(ctx context.Context, in *packageInput) (*tagged[wire.PackageView], error) {
+	handle(a, http.MethodGet, "/sites/{site}/packages/{package}", "getPackage", "A package", func(ctx context.Context, in *PackageInput) (*tagged[wire.PackageView], error) {
 		return view(ctx, in.Site, in.Package)
 	})
 	handle(a, http.MethodPatch, "/sites/{site}/packages/{package}", "editPackage", "Change a package's properties", func(ctx context.Context, in *editPackage) (*tagged[wire.PackageView], error) {
@@ -270,25 +275,25 @@ func (a *API) hostRoutes() {
 	handle(a, http.MethodGet, "/sites/{site}/hosts", "listHosts", "Hosts", func(ctx context.Context, in *pageInput) (*body[List[wire.HostView]], error) {
 		return many(s.Hosts(ctx, in.Site, in.After, in.Limit))
 	})
-	handle(a, http.MethodGet, "/sites/{site}/hosts/{host}", "getHost", "A host", func(ctx context.Context, in *hostInput) (*body[wire.HostView], error) {
+	handle(a, http.MethodGet, "/sites/{site}/hosts/{host}", "getHost", "A host", func(ctx context.Context, in *HostInput) (*body[wire.HostView], error) {
 		return one(s.Host(ctx, in.Site, in.Host))
 	})
-	handle(a, http.MethodDelete, "/sites/{site}/hosts/{host}", "removeHost", "Forget a host", func(ctx context.Context, in *hostInput) (*struct{}, error) {
+	handle(a, http.MethodDelete, "/sites/{site}/hosts/{host}", "removeHost", "Forget a host", func(ctx context.Context, in *HostInput) (*struct{}, error) {
 		return none(s.RemoveHost(ctx, in.Site, in.Host))
 	})
-	handle(a, http.MethodPost, "/sites/{site}/hosts/{host}/retry", "retryHost", "Retry failed packages at once", func(ctx context.Context, in *hostInput) (*struct{}, error) {
+	handle(a, http.MethodPost, "/sites/{site}/hosts/{host}/retry", "retryHost", "Retry failed packages at once", func(ctx context.Context, in *HostInput) (*struct{}, error) {
 		return none(s.RetryHost(ctx, in.Site, in.Host))
 	})
 	handle(a, http.MethodPut, "/sites/{site}/hosts/{host}/pool", "setHostPool", "Move a host into a pool", func(ctx context.Context, in *setHostPool) (*struct{}, error) {
 		return none(s.SetHostPool(ctx, in.Site, in.Host, in.Body.Pool))
 	})
-	handle(a, http.MethodGet, "/sites/{site}/pools", "listPools", "Pools", func(ctx context.Context, in *siteInput) (*body[List[berth.Pool]], error) {
+	handle(a, http.MethodGet, "/sites/{site}/pools", "listPools", "Pools", func(ctx context.Context, in *SiteInput) (*body[List[berth.Pool]], error) {
 		return many(s.Pools(ctx, in.Site))
 	})
 	handle(a, http.MethodPost, "/sites/{site}/pools", "addPool", "Make a pool", func(ctx context.Context, in *addPool) (*body[berth.Pool], error) {
 		return one(s.AddPool(ctx, in.Site, berth.Pool{Name: in.Body.Name, Kind: in.Body.Kind}, in.Body.Now))
 	})
-	handle(a, http.MethodDelete, "/sites/{site}/pools/{pool}", "removePool", "Delete a pool", func(ctx context.Context, in *poolInput) (*struct{}, error) {
+	handle(a, http.MethodDelete, "/sites/{site}/pools/{pool}", "removePool", "Delete a pool", func(ctx context.Context, in *PoolInput) (*struct{}, error) {
 		return none(s.RemovePool(ctx, in.Site, in.Pool))
 	})
 	handle(a, http.MethodGet, "/sites/{site}/status", "listStatus", "How packages stand on hosts", func(ctx context.Context, in *statusInput) (*body[List[wire.HostPackage]], error) {
@@ -296,7 +301,7 @@ func (a *API) hostRoutes() {
 	})
 }
 
-func (in holderInput) holder() control.Holder {
+func (in HolderInput) holder() control.Holder {
 	switch in.Holder {
 	case "hosts":
 		return control.Holder{Host: in.Name}
@@ -317,7 +322,7 @@ func assignments(as control.Assignments, err error) (*tagged[wire.Assignments], 
 func (a *API) listRoutes() {
 	s := a.Service
 	const path = "/sites/{site}/{holder}/{name}/assignments"
-	handle(a, http.MethodGet, path, "listAssignments", "A holder's own list", func(ctx context.Context, in *holderInput) (*tagged[wire.Assignments], error) {
+	handle(a, http.MethodGet, path, "listAssignments", "A holder's own list", func(ctx context.Context, in *HolderInput) (*tagged[wire.Assignments], error) {
 		return assignments(s.Assignments(ctx, in.Site, in.holder()))
 	})
 	handle(a, http.MethodPost, path, "assign", "Assign a package family", func(ctx context.Context, in *assign) (*tagged[wire.Assignments], error) {
@@ -334,7 +339,7 @@ func (a *API) listRoutes() {
 
 func (a *API) changeRoutes() {
 	s := a.Service
-	handle(a, http.MethodGet, "/sites/{site}/changes", "listChanges", "Pending changes", func(ctx context.Context, in *siteInput) (*body[List[berth.Change]], error) {
+	handle(a, http.MethodGet, "/sites/{site}/changes", "listChanges", "Pending changes", func(ctx context.Context, in *SiteInput) (*body[List[berth.Change]], error) {
 		return many(s.Changes(ctx, in.Site))
 	})
 	handle(a, http.MethodPost, "/sites/{site}/changes/apply", "applyChanges", "Apply pending changes", func(ctx context.Context, in *choose) (*body[wire.AppliedChanges], error) {
@@ -360,7 +365,7 @@ func (a *API) credentialRoutes() {
 	handle(a, http.MethodPost, "/sites/{site}/enroll-keys", "createEnrollKey", "Make an enrolment key", func(ctx context.Context, in *addKey) (*body[wire.Secret], error) {
 		return one(s.CreateEnrollKey(ctx, in.Site, in.Body))
 	})
-	handle(a, http.MethodGet, "/sites/{site}/enroll-keys", "listEnrollKeys", "Enrolment keys", func(ctx context.Context, in *siteInput) (*body[List[berth.Credential]], error) {
+	handle(a, http.MethodGet, "/sites/{site}/enroll-keys", "listEnrollKeys", "Enrolment keys", func(ctx context.Context, in *SiteInput) (*body[List[berth.Credential]], error) {
 		return many(s.Credentials(ctx, berth.CredentialEnroll, in.Site))
 	})
 	handle(a, http.MethodDelete, "/credentials/{id}", "revokeCredential", "Revoke a token or an enrolment key", func(ctx context.Context, in *credentialInput) (*struct{}, error) {

@@ -44,6 +44,9 @@ func (s *Service) CreateToken(ctx context.Context, r wire.CreateToken) (wire.Sec
 
 // CreateEnrollKey makes a key with which agents enrol as hosts of a kind. Only an owner may.
 func (s *Service) CreateEnrollKey(ctx context.Context, site string, r wire.CreateEnrollKey) (wire.Secret, error) {
+	if site == "" {
+		return wire.Secret{}, berth.Errorf(berth.Invalid, "an enrolment key belongs to a site").On("site")
+	}
 	kind, err := berth.ParseHostKind(string(r.Kind))
 	if err != nil {
 		return wire.Secret{}, err

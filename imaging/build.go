@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"io"
 
 	"io/fs"
 	"os"
@@ -202,4 +203,9 @@ func SignFolder(folder, out string, cert *x509.Certificate, key crypto.Signer) e
 		return explain(out, err)
 	}
 	return nil
+}
+
+// SelfSigned makes a key and a code-signing certificate of the publisher, signed by itself: for trying things.
+func SelfSigned(publisher string, now time.Time, random io.Reader) (*x509.Certificate, crypto.Signer, error) {
+	return msix.SelfSigned(publisher, now, random)
 }

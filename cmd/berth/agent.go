@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"berth/agent"
+	"berth/share"
+)
+
+// platform is what this machine does for an agent, and how to end it.
+type platform interface {
+	agent.Platform
+	Close() error
+}
+
+// platformOptions are the flags that say how this machine attaches images.
+type platformOptions struct {
+	state     string
+	attach    string
+	verifyAll bool
+	opener    *share.Opener
+	log       *slog.Logger
+}
+
+func agentCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "agent", Short: "The host agent: enrol this machine, run, look",
+		Long: "The agent keeps this machine at the plan that the server makes for it: it attaches images, stages packages and\n" +
+			"registers their applications in users' sessions, and lets go again when nobody needs them.",
+	}
+	state := c.PersistentFlags().String("state", "/var/lib/berth-agent", "state folder of the agent")
+	c.AddCommand(enrollCommand(state), runCommand(state), agentStatusCommand(state))
+	c.AddCommand(sessionCommands(state)...)
+	return c
+}
+
+func enrollCommand(state *string) *cobra.Command {
+	var o agent.EnrollOptions
+	c := &cobra.Command{
+		Use: "enroll", Short: "Make this machine a host of a site",
+		Long: `Make this machine a host of a site. The key comes from an owner: berth enroll-key create.
+The server is believed by --fingerprint (as it prints it), by --ca, or by the system's certificates.`,
+		Example: `  berth agent enroll --server https://berth.example:8443 --key bek_… --fingerprint sha256:…`,
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			o.StateDir = *state
+			if err := agent.Enroll(cmd.Context(), o); err != nil {
+				return err
+			}
+			s, err := agent.ReadStatus(*state)
+			if err == nil {
+				fmt.Fprintf(cmd.ErrOrStderr(), "host %s of site %s is enrolled; start it with: berth agent run --state %s\n", s.Name, s.Site, *state)
+			}
+			return err
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.Server, "server", "", "address of the server, https://HOST:PORT")
+	f.StringVar(&o.Key, "key", "", "enrolment key")
+	f.StringVar(&o.Name, "name", "", "name of the host in the site; empty: the machine's own")
+	f.StringVar(&o.CAFile, "ca", "", "PEM file of the authority to believe the server by")
+	f.StringVar(&o.Fingerprint, "fingerprint", "", "fingerprint to believe the server by, sha256:…")
+	f.BoolVar(&o.Force, "force", false, "replace the identity that the state folder has")
+	_ = c.MarkFlagRequired("server")
+	_ = c.MarkFlagRequired("key")
+	return c
+}
+
+func runCommand(state *string) *cobra.Command {
+	var o platformOptions
+	var logins, level string
+	c := &cobra.Command{
+		Use: "run", Short: "Keep this machine at its plan",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			known, err := readLogins(logins)
+			if err != nil {
+				return err
+			}
+			o.state, o.log = *state, logger(level)
+			// The agent opens what its plan names; what it may read is up to the system and the file server.
+			if o.opener, err = share.New(share.Options{Anywhere: true, Logins: known, Log: o.log}); err != nil {
+				return err
+			}
+			return runAgent(cmd.Context(), o)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&o.attach, "attach", "auto", "how images are attached: auto, fuse or extract")
+	f.BoolVar(&o.verifyAll, "verify-all", false, "read and check every file when a package is staged, not only as it is used")
+	f.StringVar(&logins, "share-logins", "", "JSON file with logins for file servers: [{server, address, domain, user, password}]")
+	f.StringVar(&level, "log-level", "info", "debug, info, warn or error")
+	return c
+}
+
+func runAgent(ctx context.Context, o platformOptions) error {
+	p, err := newPlatform(o)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err := p.Close(); err != nil {
+			o.log.Warn("letting go of the images", "error", err)
+		}
+	}()
+	a, err := agent.New(agent.Options{StateDir: o.state, Platform: p, Log: o.log, Version: version})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = a.Close() }()
+	m, err := p.Describe(ctx)
+	if err != nil {
+		return err
+	}
+	o.log.Info("agent runs", "platform", m.Platform, "attach", m.AttachMode, "state", o.state)
+	return a.Run(ctx)
+}
+
+func agentStatusCommand(state *string) *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "What the agent of this machine last saw and did",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := agent.ReadStatus(*state)
+			if err != nil {
+				return err
+			}
+			if f := cmd.Flag("output"); f != nil && f.Value.String() == "json" {
+				e := json.NewEncoder(cmd.OutOrStdout())
+				e.SetIndent("", "  ")
+				return e.Encode(s)
+			}
+			return printStatus(cmd, s)
+		},
+	}
+}
+
+func printStatus(cmd *cobra.Command, s agent.Status) error {
+	w := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 4, 2, ' ', 0)
+	fmt.Fprintf(w, "Host\t%s (site %s, %s)\n", s.Name, s.Site, s.HostID)
+	fmt.Fprintf(w, "Server\t%s\n", s.Server)
+	fmt.Fprintf(w, "Runs\t%t\n", s.Running)
+	fmt.Fprintf(w, "Attaches by\t%s\n", s.Facts.AttachMode)
+	fmt.Fprintf(w, "Plan\tgeneration %d, %d packages\n", s.Generation, s.Packages)
+	fmt.Fprintf(w, "Last sync\t%s\n", s.LastSync.Local().Format(time.DateTime))
+	if s.LastError != "" {
+		fmt.Fprintf(w, "Last error\t%s: %s\n", s.LastErrorAt.Local().Format(time.DateTime), s.LastError)
+	}
+	for _, p := range s.Facts.Packages {
+		state := "absent"
+		if p.Staged {
+			state = fmt.Sprintf("staged, registered in %d sessions", len(p.Sessions))
+		}
+		if p.Failure != nil {
+			state = fmt.Sprintf("%s failed: %s", p.Failure.Phase, p.Failure.Message)
+		}
+		fmt.Fprintf(w, "Package\t%s: %s\n", p.FullName, state)
+	}
+	return w.Flush()
+}

@@ -1,0 +1,49 @@
+// Command berth is Berth as one program: server, agent and command line. This folder is the only place that wires.
+package main
+
+import (
+	"context"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"berth/cli"
+	"berth/imaging"
+	"berth/share"
+)
+
+// version is set at build time.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	root := cli.New(cli.Options{
+		Version: version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Library: library,
+		Commands: []*cobra.Command{serverCommand(), agentCommand(), demoCommand()},
+	})
+	code := cli.Run(ctx, root, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// library reads images for the command line: wherever its user may.
+func library() (*imaging.Library, error) {
+	log := logger("warn")
+	opener, err := share.New(share.Options{Anywhere: true, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	return imaging.New(opener, log), nil
+}
+
+// logger writes to standard error; an unknown level means info.
+func logger(level string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: l}))
+}

@@ -1,0 +1,100 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"os/user"
+
+	"github.com/spf13/cobra"
+
+	"berth"
+	"berth/agent/linuxhost"
+	"berth/imaging"
+)
+
+// newPlatform returns this machine as a platform.
+func newPlatform(o platformOptions) (platform, error) {
+	return linuxhost.New(linuxhost.Options{StateDir: o.state, Images: linuxhost.FromLibrary(imaging.New(o.opener, o.log)),
+		Log: o.log, Attach: linuxhost.Attach(o.attach), VerifyAll: o.verifyAll})
+}
+
+// sessionCommands are what a login hook calls on Linux; on Windows the system itself tells of sessions.
+func sessionCommands(state *string) []*cobra.Command {
+	c := &cobra.Command{
+		Use: "session", Short: "Tell the agent of users' sessions (for login hooks)",
+		Long: `Tell the agent when a user's session begins and ends. Called by pam_exec without arguments, it takes the session from
+PAM's variables:
+
+  session optional pam_exec.so /usr/bin/berth agent session`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return pamSession(*state) },
+	}
+	c.AddCommand(sessionOpenCommand(state), sessionCloseCommand(state), sessionListCommand(state))
+	return []*cobra.Command{c}
+}
+
+func sessionOpenCommand(state *string) *cobra.Command {
+	var s linuxhost.Session
+	c := &cobra.Command{
+		Use: "open ID", Short: "A session begins", Args: cobra.ExactArgs(1),
+		Example: "  berth agent session open c2 --user alice --pid 4711",
+		RunE: func(_ *cobra.Command, args []string) error {
+			s.ID = args[0]
+			home, err := homeOf(s.User)
+			if err != nil && s.Home == "" {
+				return err
+			}
+			s.Home = cmp.Or(s.Home, home)
+			return linuxhost.OpenSession(*state, s)
+		},
+	}
+	f := c.Flags()
+	f.StringVar(&s.User, "user", "", "the user's name")
+	f.StringVar(&s.Home, "home", "", "the user's home folder; empty: as the system knows it")
+	f.IntVar(&s.PID, "pid", 0, "the session ends with this process; 0: with `session close`")
+	_ = c.MarkFlagRequired("user")
+	return c
+}
+
+func sessionCloseCommand(state *string) *cobra.Command {
+	return &cobra.Command{Use: "close ID", Short: "A session ends", Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return linuxhost.CloseSession(*state, args[0]) }}
+}
+
+func sessionListCommand(state *string) *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "Sessions that the agent knows", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			sessions, err := linuxhost.ListSessions(*state)
+			for _, s := range sessions {
+				fmt.Fprintf(cmd.OutOrStdout(), "%s\t%s\t%s\n", s.ID, s.User, s.Since.Local().Format("2006-01-02 15:04:05"))
+			}
+			return err
+		}}
+}
+
+func homeOf(name string) (string, error) {
+	u, err := user.Lookup(name)
+	if err != nil {
+		return "", berth.Errorf(berth.NotFound, "user %q is not known to the system: %w", name, err).On("user").With("name the folder with --home")
+	}
+	return u.HomeDir, nil
+}
+
+// pamSession takes a session from the variables that pam_exec sets (pam_exec(8)).
+func pamSession(state string) error {
+	name, kind := os.Getenv("PAM_USER"), os.Getenv("PAM_TYPE")
+	id := cmp.Or(os.Getenv("XDG_SESSION_ID"), os.Getenv("PAM_SERVICE")+"-"+fmt.Sprint(os.Getppid()))
+	switch kind {
+	case "open_session":
+		home, err := homeOf(name)
+		if err != nil {
+			return err
+		}
+		return linuxhost.OpenSession(state, linuxhost.Session{ID: id, User: name, Home: home, PID: os.Getppid()})
+	case "close_session":
+		return linuxhost.CloseSession(state, id)
+	}
+	return berth.Errorf(berth.Invalid, "PAM_TYPE is %q: this is called by pam_exec for sessions", kind).
+		With("use `berth agent session open` and `close` by hand")
+}
