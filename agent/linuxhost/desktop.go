@@ -51,7 +51,7 @@ func (h *Host) entries(p berth.PlannedPackage, session string) ([]entry, error) 
 		list = append(list, entry{entryName(p.FamilyName, a.ID), desktopEntry([][2]string{
 			{"Type", "Application"}, {"Version", "1.0"},
 			{"Name", text(a.DisplayName, text(p.DisplayName, "Application"))}, {"Comment", text(a.Description, "")},
-			{"Exec", escape(quote(h.options.Launcher) + " " + quote(program))},
+			{"Exec", escape(argument(h.options.Launcher) + " " + quote(program))},
 			{"Terminal", "false"}, {keyPackage, p.FullName}, {keySession, session},
 		})})
 	}
@@ -126,14 +126,18 @@ func text(s, otherwise string) string {
 // escape writes a backslash as the format reads it in any string (section 4).
 func escape(s string) string { return strings.ReplaceAll(s, `\`, `\\`) }
 
-// quote writes one argument of Exec (section 7, The Exec key): in double quotes when it holds a reserved character, with
-// those that stay special inside escaped, and a percent sign doubled because it begins a field code.
-func quote(s string) string {
-	s = strings.ReplaceAll(s, "%", "%%")
-	if s != "" && !strings.ContainsAny(s, " \t\n\"'\\><~|&;$*?#()`=") {
+// argument writes one argument of Exec (section 7, The Exec key), quoted when it holds a reserved character.
+func argument(s string) string {
+	if s != "" && !strings.ContainsAny(s, " \t\n\"'\\><~|&;$*?#()`=%") {
 		return s
 	}
-	return `"` + strings.NewReplacer(`"`, `\"`, "`", "\\`", `$`, `\$`, `\`, `\\`).Replace(s) + `"`
+	return quote(s)
+}
+
+// quote writes an argument in double quotes: those characters escaped that stay special inside, and a percent sign doubled
+// because it begins a field code.
+func quote(s string) string {
+	return `"` + strings.NewReplacer(`"`, `\"`, "`", "\\`", `$`, `\$`, `\`, `\\`, `%`, `%%`).Replace(s) + `"`
 }
 
 // parseEntry reads whose entry it is; ok is false for one that is not ours.
