@@ -72,16 +72,23 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer d.stop()
-	for _, sub := range []string{"images", "packages", "home/" + demoUser} {
-		if err := os.MkdirAll(filepath.Join(d.dir, filepath.FromSlash(sub)), 0o755); err != nil {
-			return err
-		}
+	if err := d.folders(); err != nil {
+		return err
 	}
 	if err := d.show(ctx); err != nil {
 		d.logs()
 		return err
 	}
 	return d.end(ctx)
+}
+
+func (d *demo) folders() error {
+	for _, sub := range []string{"images", "packages", filepath.Join("home", demoUser)} {
+		if err := os.MkdirAll(filepath.Join(d.dir, sub), 0o755); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // show goes through the steps; each is seen to be true before the next begins.
@@ -137,14 +144,24 @@ func (d *demo) spawn(name string, args ...string) (*exec.Cmd, error) {
 }
 
 func (d *demo) startServer(ctx context.Context) (err error) {
-	file := filepath.Join(d.dir, "admin.json")
-	d.server, err = d.spawn("server", "server", "--data", filepath.Join(d.dir, "server"), "--listen", "127.0.0.1:0",
-		"--image-root", filepath.Join(d.dir, "images"), "--bootstrap", file)
-	if err != nil {
+	if err := d.spawnServer("127.0.0.1:0"); err != nil {
 		return err
 	}
+	return d.connect(ctx)
+}
+
+func (d *demo) spawnServer(listen string) (err error) {
+	d.server, err = d.spawn("server", "server", "--data", filepath.Join(d.dir, "server"), "--listen", listen,
+		"--image-root", filepath.Join(d.dir, "images"), "--bootstrap", d.bootstrapFile())
+	return err
+}
+
+func (d *demo) bootstrapFile() string { return filepath.Join(d.dir, "admin.json") }
+
+// connect waits until the server answers under what its bootstrap file says.
+func (d *demo) connect(ctx context.Context) error {
 	return d.poll(ctx, "the server answers", func() (bool, error) {
-		b, err := os.ReadFile(file)
+		b, err := os.ReadFile(d.bootstrapFile())
 		if err != nil {
 			return false, nil
 		}
@@ -203,13 +220,18 @@ func (d *demo) startAgent(ctx context.Context) error {
 	if out, err := enroll.CombinedOutput(); err != nil {
 		return fmt.Errorf("enrolment: %w: %s", err, strings.TrimSpace(string(out)))
 	}
-	if d.agent, err = d.spawn("agent", "agent", "run", "--state", state); err != nil {
+	if err := d.spawnAgent(); err != nil {
 		return err
 	}
 	return d.poll(ctx, "the agent reports", func() (bool, error) {
 		h, err := d.client.Host(ctx, demoHost)
 		return err == nil && h.Facts.Generation > 0, err
 	})
+}
+
+func (d *demo) spawnAgent() (err error) {
+	d.agent, err = d.spawn("agent", "agent", "run", "--state", filepath.Join(d.dir, "agent"))
+	return err
 }
 
 func (d *demo) addPackages(ctx context.Context) (v1, v2 string, err error) {
@@ -363,7 +385,7 @@ func (d *demo) end(ctx context.Context) error {
   %s image inspect %s
 
 Ctrl-C ends the demo and removes its folder.
-`, filepath.Join(d.dir, "admin.json"), d.self, d.self, d.self, filepath.Join(d.dir, "home", "bob"), filepath.Join(d.dir, "agent"),
+`, d.bootstrapFile(), d.self, d.self, d.self, filepath.Join(d.dir, "home", "bob"), filepath.Join(d.dir, "agent"),
 		d.self, filepath.Join(d.dir, "images", "notes-2.vhd"))
 	<-ctx.Done()
 	return nil
