@@ -1,0 +1,214 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"berth"
+	"berth/client"
+	"berth/wire"
+)
+
+// holderFlags say whose list of assignments is meant: exactly one is given.
+type holderFlags struct{ host, pool, defaults string }
+
+func (h *holderFlags) flags(c *cobra.Command) {
+	c.Flags().StringVar(&h.host, "host", "", "the list of this host")
+	c.Flags().StringVar(&h.pool, "pool", "", "the list of this pool")
+	c.Flags().StringVar(&h.defaults, "defaults", "", "the site defaults of a kind of host: rdsh, vdi or avd")
+	c.MarkFlagsOneRequired("host", "pool", "defaults")
+	c.MarkFlagsMutuallyExclusive("host", "pool", "defaults")
+}
+
+// holder is whose list is meant, and the name of the change that editing it drafts.
+func (h *holderFlags) holder() (holder client.Holder, change string, err error) {
+	switch {
+	case h.host != "":
+		return client.Holder{Kind: "hosts", Name: h.host}, changeName(berth.ObjectHost, h.host), nil
+	case h.pool != "":
+		return client.Holder{Kind: "pools", Name: h.pool}, changeName(berth.ObjectPool, h.pool), nil
+	}
+	kind, err := hostKind(h.defaults)
+	return client.Holder{Kind: "defaults", Name: string(kind)}, changeName(berth.ObjectDefaults, string(kind)), err
+}
+
+// hostKind reads a kind of host from a flag or an argument.
+func hostKind(s string) (berth.HostKind, error) {
+	kind, err := berth.ParseHostKind(s)
+	if err != nil {
+		return kind, coded{err, ExitUsage}
+	}
+	return kind, nil
+}
+
+// edit drafts a change of a holder's list.
+type listEdit struct {
+	holder holderFlags
+	apply  bool
+	words  string // what was done, before the name of the holder
+}
+
+func (p *program) edit(ctx context.Context, e listEdit, do func(*client.Client, client.Holder) (wire.Assignments, error)) error {
+	h, change, err := e.holder.holder()
+	if err != nil {
+		return err
+	}
+	c, err := p.connectSite(ctx)
+	if err != nil {
+		return err
+	}
+	as, err := do(c, h)
+	if err != nil {
+		return err
+	}
+	if err := p.drafted(ctx, c, e.apply, e.words+" "+as.Holder, change); err != nil {
+		return err
+	}
+	return p.showAssignments(ctx, c, as)
+}
+
+func (p *program) assignCommand() *cobra.Command {
+	return noun("assign", "Which packages hosts get", p.assignAdd(), p.assignList(), p.assignRemove(), p.assignInherit())
+}
+
+func (p *program) assignAdd() *cobra.Command {
+	var e listEdit
+	var in wire.Assign
+	var onDemand bool
+	c := p.command(verb{use: "add [FAMILY]", short: "Assign a package to a host, a pool or the site defaults",
+		long: `Assign a package family to a host, a pool or the site defaults, by a version tag or at an exact version. FAMILY is a family
+name, or the name of a package that one family alone has. A host or pool that inherited its list keeps what it inherited,
+as a list of its own.`,
+		example: `  berth assign add Contoso.Notes --tag Production --defaults rdsh
+  berth assign add --version Contoso.Notes_1.1.0.0_x64__8wekyb3d8bbwe --host rdsh-01`,
+		args: cobra.MaximumNArgs(1), run: func(ctx context.Context, args []string) error {
+			if (len(args) == 1) == (in.Version != "") {
+				return usage("family", "berth assign add FAMILY --tag TAG, or berth assign add --version FULLNAME", "name either a family with --tag, or an exact --version")
+			}
+			if (in.Tag == "") == (in.Version == "") {
+				return usage("tag", "add --tag Production", "a family is assigned by a version tag")
+			}
+			in.Registration = berth.AtLogon
+			if onDemand {
+				in.Registration = berth.OnDemand
+			}
+			e.words = "assignment to"
+			return p.edit(ctx, e, func(c *client.Client, h client.Holder) (wire.Assignments, error) { return assign(ctx, c, h, in, args) })
+		}})
+	c.Flags().StringVar(&in.Version, "version", "", "full name of an exact version")
+	c.Flags().StringVar(&in.Tag, "tag", "", "version tag whose version is taken")
+	c.Flags().BoolVar(&onDemand, "on-demand", false, "register applications when they are first used, not at logon")
+	e.holder.flags(c)
+	return applyFlag(c, &e.apply)
+}
+
+func assign(ctx context.Context, c *client.Client, h client.Holder, in wire.Assign, args []string) (wire.Assignments, error) {
+	if len(args) == 0 {
+		as, err := c.Assign(ctx, h, in)
+		if berth.IsNotFound(err) {
+			if _, unknown := c.Package(ctx, in.Version); unknown != nil {
+				err = suggestPackage(ctx, c, in.Version, err)
+			}
+		}
+		return as, err
+	}
+	f, err := family(ctx, c, args[0])
+	if err != nil {
+		return wire.Assignments{}, err
+	}
+	in.Family = f
+	return c.Assign(ctx, h, in)
+}
+
+func (p *program) assignList() *cobra.Command {
+	var h holderFlags
+	c := p.command(verb{use: "list", short: "Show the list of a host, a pool or the site defaults",
+		example: "  berth assign list --defaults rdsh\n  berth assign list --host rdsh-01",
+		run:     func(ctx context.Context, _ []string) error { return p.listAssignments(ctx, h) }})
+	h.flags(c)
+	return c
+}
+
+func (p *program) listAssignments(ctx context.Context, h holderFlags) error {
+	holder, _, err := h.holder()
+	if err != nil {
+		return err
+	}
+	c, err := p.connectSite(ctx)
+	if err != nil {
+		return err
+	}
+	as, err := c.Assignments(ctx, holder)
+	if err != nil {
+		return err
+	}
+	if as.Inherit {
+		p.note("%s has no list of its own: it inherits that of the level above", as.Holder)
+	}
+	return p.showAssignments(ctx, c, as)
+}
+
+func (p *program) showAssignments(ctx context.Context, c *client.Client, as wire.Assignments) error {
+	settings, err := c.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	return p.show(result{value: as, names: namesOf(as.Assignments, func(a berth.Assignment) string { return a.Family }), table: func(t *table) {
+		t.columns("FAMILY", "SELECTOR", "REGISTRATION")
+		for _, a := range as.Assignments {
+			selector := "version " + a.Version
+			if a.Version == "" {
+				selector = "tag " + settings.Tags.Name(a.Tag)
+			}
+			t.row(a.Family, selector, string(a.Registration))
+		}
+	}})
+}
+
+func (p *program) assignRemove() *cobra.Command {
+	var e listEdit
+	c := p.command(verb{use: "remove FAMILY", short: "Take a package out of a list",
+		long:    "Take a package family out of a list. Running sessions keep it until they end.",
+		example: "  berth assign remove Contoso.Notes --defaults rdsh",
+		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error {
+			e.words = fmt.Sprintf("removal of %s from", args[0])
+			return p.edit(ctx, e, func(c *client.Client, h client.Holder) (wire.Assignments, error) {
+				f, err := family(ctx, c, args[0])
+				if berth.IsNotFound(err) {
+					f = args[0] // it may have left the catalogue and still be assigned
+				} else if err != nil {
+					return wire.Assignments{}, err
+				}
+				return c.Unassign(ctx, h, f)
+			})
+		}})
+	e.holder.flags(c)
+	return applyFlag(c, &e.apply)
+}
+
+func (p *program) assignInherit() *cobra.Command {
+	var e listEdit
+	var off bool
+	c := p.command(verb{use: "inherit", short: "Let a host or pool take the list of the level above",
+		long: `Let a host take the list of its pool, or of the site defaults when it is in none, and a pool that of the site defaults. Its
+own list is dropped. With --off it starts a list of its own, with what it inherited.`,
+		example: "  berth assign inherit --host rdsh-01",
+		run: func(ctx context.Context, _ []string) error {
+			e.words = "inheritance of"
+			return p.edit(ctx, e, func(c *client.Client, h client.Holder) (wire.Assignments, error) { return c.SetInherit(ctx, h, !off) })
+		}})
+	c.Flags().BoolVar(&off, "off", false, "stop inheriting")
+	e.holder.flags(c)
+	return applyFlag(c, &e.apply)
+}
+
+func (p *program) defaultsCommand() *cobra.Command {
+	show := p.command(verb{use: "show KIND", short: "Show the site defaults of a kind of host: rdsh, vdi or avd",
+		example: "  berth defaults show rdsh", args: cobra.ExactArgs(1),
+		run: func(ctx context.Context, args []string) error {
+			return p.listAssignments(ctx, holderFlags{defaults: args[0]})
+		}})
+	return noun("defaults", "What the site gives each kind of host", show)
+}

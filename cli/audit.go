@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"context"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"berth"
+)
+
+func (p *program) auditCommand() *cobra.Command {
+	var kind, key string
+	var limit int
+	c := p.command(verb{use: "audit", short: "Show who changed what, newest first",
+		example: "  berth audit --limit 20\n  berth audit --kind package --key Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe -o json",
+		run: func(ctx context.Context, _ []string) error {
+			c, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			entries, err := c.Audit(ctx, kind, key, limit)
+			if err != nil {
+				return err
+			}
+			return p.show(result{value: orEmpty(entries), names: namesOf(entries, objectOf), table: func(t *table) {
+				t.columns("WHEN", "WHO", "THROUGH", "ACTION", "OBJECT")
+				for _, e := range entries {
+					t.rowWith(refusal(e), e.At.UTC().Format(time.DateTime), e.Actor, e.Face, e.Action, objectOf(e))
+				}
+			}})
+		}})
+	c.Flags().StringVar(&kind, "kind", "", "only objects of this kind: package, pool, host, defaults, settings")
+	c.Flags().StringVar(&key, "key", "", "only the object of this name")
+	c.Flags().IntVar(&limit, "limit", 100, "how many entries, 1000 at most")
+	return c
+}
+
+func objectOf(e berth.AuditEntry) string {
+	if e.Kind == "" {
+		return ""
+	}
+	return e.Kind + "/" + e.Key
+}
+
+func refusal(e berth.AuditEntry) []string {
+	if e.Refused == "" {
+		return nil
+	}
+	return []string{"refused: " + e.Refused}
+}

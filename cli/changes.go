@@ -1,0 +1,145 @@
+package cli
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"berth"
+	"berth/client"
+	"berth/wire"
+)
+
+func (p *program) changesCommand() *cobra.Command {
+	list := p.command(verb{use: "list", short: "List what is drafted and not applied",
+		example: "  berth changes list\n  berth changes list -o name",
+		run: func(ctx context.Context, _ []string) error {
+			c, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			cs, err := c.Changes(ctx)
+			if err != nil {
+				return err
+			}
+			return p.showChanges(orEmpty(cs), cs)
+		}})
+	discard := p.command(verb{use: "discard [NAME...]", short: "Drop drafts: the named ones, or all",
+		example: "  berth changes discard package/contoso.notes_1.0.0.0_x64__8wekyb3d8bbwe", args: cobra.ArbitraryArgs,
+		run: func(ctx context.Context, args []string) error {
+			c, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			cs, err := c.Discard(ctx, args...)
+			if err != nil {
+				return err
+			}
+			p.note("discarded %d changes", len(cs))
+			return p.showChanges(orEmpty(cs), cs)
+		}})
+	return noun("changes", "Drafts that wait to be applied", list, p.changesApply(), discard)
+}
+
+func (p *program) showChanges(value any, cs []berth.Change) error {
+	names := namesOf(cs, func(c berth.Change) string { return changeName(c.Kind, c.Key) })
+	return p.show(result{value: value, names: names, table: func(t *table) {
+		t.columns("NAME", "ACTION", "BY", "AGE", "DIFFERENCE")
+		for i, c := range cs {
+			t.row(names[i], c.Action, c.By, p.age(c.At), difference(c))
+		}
+	}})
+}
+
+func (p *program) changesApply() *cobra.Command {
+	var w waiting
+	c := p.command(verb{use: "apply [NAME...]", short: "Apply drafts: the named ones, or all",
+		long: `Apply drafts in one step: the named ones, or all. Hosts that wait for news learn of it at once. With --wait the command
+ends when every host that answers has taken it up (exit code 8 when that takes longer than --timeout): whether packages
+could be attached is told by "berth status".`,
+		example: "  berth changes apply --wait\n  berth changes apply settings/settings", args: cobra.ArbitraryArgs,
+		run: func(ctx context.Context, args []string) error {
+			c, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			done, err := c.Apply(ctx, args...)
+			if err != nil {
+				return err
+			}
+			p.note("applied %d changes; site %s is at generation %d", len(done.Applied), c.Site, done.Generation)
+			if w.wait {
+				if err := p.waitForHosts(ctx, c, w.timeout, done.Generation); err != nil {
+					return err
+				}
+			}
+			return p.showChanges(done, done.Applied)
+		}})
+	c.Flags().BoolVar(&w.wait, "wait", false, "wait until every host that answers has taken it up")
+	c.Flags().DurationVar(&w.timeout, "timeout", time.Minute, "how long to wait")
+	return c
+}
+
+type waiting struct {
+	wait    bool
+	timeout time.Duration
+}
+
+// silence is how long a host may say nothing and still be waited for: agents speak at least once a minute.
+const silence = 2 * time.Minute
+
+// pollEvery is how often the server is asked while waiting.
+const pollEvery = time.Second
+
+func (p *program) waitForHosts(ctx context.Context, c *client.Client, timeout time.Duration, generation int64) error {
+	var behind, silent []string
+	done, err := p.until(ctx, timeout, func() (bool, error) {
+		hosts, err := c.Hosts(ctx)
+		behind, silent = p.lagging(hosts, generation)
+		return len(behind) == 0, err
+	})
+	if err != nil {
+		return err
+	}
+	if len(silent) > 0 {
+		p.note("not waited for, since they do not answer: %s", strings.Join(silent, ", "))
+	}
+	if !done {
+		return coded{berth.Errorf(berth.Unavailable, "applied, but after %s %d hosts have not taken up generation %d: %s",
+			timeout, len(behind), generation, strings.Join(behind, ", ")).With("see `berth status`, or wait longer with --timeout"), ExitPending}
+	}
+	return nil
+}
+
+func (p *program) lagging(hosts []wire.HostView, generation int64) (behind, silent []string) {
+	for _, h := range hosts {
+		switch {
+		case h.Facts.Generation >= generation:
+		case p.Now().Sub(h.LastSeen) > silence:
+			silent = append(silent, h.Name)
+		default:
+			behind = append(behind, h.Name)
+		}
+	}
+	return behind, silent
+}
+
+// until asks again and again until the answer is yes; done is false when the time is up.
+func (p *program) until(ctx context.Context, timeout time.Duration, ask func() (bool, error)) (done bool, err error) {
+	end := time.NewTimer(timeout)
+	defer end.Stop()
+	for {
+		if done, err = ask(); done || err != nil {
+			return done, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-end.C:
+			return false, nil
+		case <-time.After(min(pollEvery, max(timeout/10, time.Millisecond))):
+		}
+	}
+}

@@ -1,0 +1,133 @@
+// Package cli is the command line: nouns and verbs over a server, through the client, and over images and packages on
+// this machine, through imaging. Results go to standard output, everything else to standard error.
+//
+// The rules of its output, kept in one place each: formats in output.go, tables in table.go, errors and exit codes in
+// exit.go. Nothing is global: two command lines can run in one process.
+package cli
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"berth/imaging"
+)
+
+// Options are what a command line works with. Now may be nil; all else is needed.
+type Options struct {
+	Version  string
+	In       io.Reader
+	Out, Err io.Writer
+	Env      func(string) string              // environment variables, empty when not set
+	Library  func() (*imaging.Library, error) // opens images on this machine
+	Commands []*cobra.Command                 // further commands of the root: server, agent, demo
+	Now      func() time.Time                 // nil: the system's clock
+}
+
+// program is one command line: its options, and the flags that every command has.
+type program struct {
+	Options
+	output string
+	quiet  bool
+	conn   connection // flags that say which server
+	notes  []string   // held back until the end, see note
+}
+
+// New returns the root command. Run it with [Run].
+func New(o Options) *cobra.Command {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	p := &program{Options: o}
+	root := &cobra.Command{
+		Use:   "berth",
+		Short: "Deliver applications to session hosts without installing them",
+		Long: `Berth keeps MSIX packages in disk images on a file share and attaches the right version of the right package to the
+right session hosts. Changes are drafts until they are applied.
+
+  berth login --server https://berth.example:8443 --token TOKEN
+  berth package add '\\files\apps\notes.vhdx' --tag Production
+  berth assign add Contoso.Notes --tag Production --defaults rdsh
+  berth changes apply --wait
+  berth status
+
+Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6 partly done, 7 unreachable,
+8 still pending, 130 interrupted.`,
+		Version:       o.Version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.SetIn(o.In)
+	root.SetOut(o.Out)
+	root.SetErr(o.Err)
+	p.globalFlags(root)
+	root.AddCommand(p.imageCommand(), p.msixCommand())
+	root.AddCommand(p.loginCommand(), p.logoutCommand(), p.whoamiCommand(), p.contextCommand())
+	root.AddCommand(p.siteCommand(), p.settingsCommand(), p.tagCommand(), p.packageCommand())
+	root.AddCommand(p.assignCommand(), p.hostCommand(), p.poolCommand(), p.defaultsCommand())
+	root.AddCommand(p.changesCommand(), p.statusCommand(), p.auditCommand(), p.tokenCommand(), p.enrollKeyCommand())
+	root.AddCommand(p.apiCommand(), p.versionCommand())
+	root.AddCommand(o.Commands...)
+	p.finish(root)
+	return root
+}
+
+func (p *program) globalFlags(root *cobra.Command) {
+	f := root.PersistentFlags()
+	f.StringVarP(&p.output, "output", "o", "table", "form of the result: table, json, yaml or name")
+	f.BoolVarP(&p.quiet, "quiet", "q", false, "say nothing on standard error but errors")
+	p.conn.flags(f)
+}
+
+// verb is a command that does something.
+type verb struct {
+	use, short, long, example string
+	args                      cobra.PositionalArgs
+	run                       func(ctx context.Context, args []string) error
+}
+
+// command makes the verb a command. Without args it takes none.
+func (p *program) command(v verb) *cobra.Command {
+	if v.args == nil {
+		v.args = cobra.NoArgs
+	}
+	return &cobra.Command{Use: v.use, Short: v.short, Long: v.long, Example: v.example, Args: v.args,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := p.checkOutput(); err != nil && cmd.Annotations[ownOutput] == "" {
+				return err
+			}
+			return v.run(cmd.Context(), args)
+		}}
+}
+
+// noun is a command that holds verbs.
+func noun(name, short string, verbs ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: name, Short: short}
+	c.AddCommand(verbs...)
+	return c
+}
+
+// finish marks the errors of what the commands do, so that all others are known to be about usage, and gives the nouns an
+// answer to a verb that they do not have.
+func (p *program) finish(c *cobra.Command) {
+	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
+	switch run := c.RunE; {
+	case run != nil:
+		c.RunE = func(cmd *cobra.Command, args []string) error {
+			err := run(cmd, args)
+			if err == nil {
+				p.flush()
+				return nil
+			}
+			return ran{err}
+		}
+	case c.HasParent() && c.Run == nil:
+		c.Args, c.RunE = cobra.ArbitraryArgs, unknownVerb
+		c.SuggestionsMinimumDistance = 2
+	}
+	for _, sub := range c.Commands() {
+		p.finish(sub)
+	}
+}

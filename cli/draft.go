@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"berth"
+	"berth/client"
+)
+
+// applyFlag adds --apply to a command that drafts.
+func applyFlag(c *cobra.Command, apply *bool) *cobra.Command {
+	c.Flags().BoolVar(apply, "apply", false, "apply this change at once, and no other draft")
+	return c
+}
+
+// changeName is how a pending change is named: "package/contoso.notes_1.0.0.0_x64__8wekyb3d8bbwe".
+func changeName(kind berth.ObjectKind, key string) string {
+	return string(kind) + "/" + berth.Fold(key)
+}
+
+// drafted says what was drafted, or applies just that. What was done is named in words, the changes by their names.
+func (p *program) drafted(ctx context.Context, c *client.Client, apply bool, words string, names ...string) error {
+	pending, err := c.Changes(ctx)
+	if err != nil {
+		return partly(words, err)
+	}
+	var mine []string
+	for _, change := range pending {
+		if n := changeName(change.Kind, change.Key); slices.Contains(names, n) {
+			mine = append(mine, n)
+		}
+	}
+	switch {
+	case len(mine) == 0:
+		p.note("%s: nothing is left to apply", words)
+		return nil
+	case !apply:
+		p.note("%s: drafted; apply with `berth changes apply`", words)
+		return nil
+	}
+	done, err := c.Apply(ctx, mine...)
+	if err != nil {
+		return partly(words, err)
+	}
+	p.note("%s: applied as generation %d", words, done.Generation)
+	return nil
+}
+
+// partly is the error of a change that was drafted and then not applied.
+func partly(words string, err error) error {
+	d := describe(ran{err})
+	e := berth.Errorf(berth.ErrorKind(err), "%s: drafted, but not applied: %s", words, d.Message).With(d.Remedy).On(d.Field)
+	e.Code = d.Code
+	return coded{e, ExitPartly}
+}
+
+// each does one thing to many, goes on after a failure, and reports all failures together.
+func (p *program) each(args []string, do func(string) error) error {
+	var failed []string
+	var last error
+	for _, a := range args {
+		if err := do(a); err != nil {
+			failed, last = append(failed, a+": "+describe(ran{err}).Message), err
+		}
+	}
+	switch {
+	case len(failed) == 0 || len(args) == 1:
+		return last
+	case len(failed) < len(args):
+		return coded{berth.Errorf(berth.ErrorKind(last), "%d of %d failed: %s", len(failed), len(args), strings.Join(failed, "; ")), ExitPartly}
+	}
+	return berth.Errorf(berth.ErrorKind(last), "%s", strings.Join(failed, "; "))
+}

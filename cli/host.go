@@ -1,0 +1,141 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"berth"
+	"berth/wire"
+)
+
+func (p *program) hostCommand() *cobra.Command {
+	list := p.command(verb{use: "list", short: "List the hosts", example: "  berth host list",
+		run: func(ctx context.Context, _ []string) error {
+			c, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			hosts, err := c.Hosts(ctx)
+			if err != nil {
+				return err
+			}
+			return p.show(result{value: orEmpty(hosts), names: namesOf(hosts, func(h wire.HostView) string { return h.Name }),
+				table: func(t *table) { p.hostTable(t, hosts) }})
+		}})
+	show := p.command(verb{use: "show HOST", short: "Show one host", example: "  berth host show rdsh-01", args: cobra.ExactArgs(1),
+		run: func(ctx context.Context, args []string) error {
+			c, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			h, err := c.Host(ctx, args[0])
+			if err != nil {
+				return err
+			}
+			return p.show(result{value: h, names: []string{h.Name}, table: func(t *table) { p.hostFacts(t, h) }})
+		}})
+	return noun("host", "Session hosts with an agent", list, show, p.hostSet(), p.hostRetry(), p.hostRemove())
+}
+
+func (p *program) hostTable(t *table, hosts []wire.HostView) {
+	t.columns("NAME", "KIND", "POOL", "LAST SEEN", "GENERATION", "SESSIONS", "PACKAGES")
+	for _, h := range hosts {
+		t.row(h.Name, string(h.Kind), h.Pool, p.age(h.LastSeen), fmt.Sprint(h.Facts.Generation), fmt.Sprint(len(h.Facts.Sessions)), counts(h.Counts))
+	}
+}
+
+// counts words how many packages stand how: "3 Ready, 1 Staging failed".
+func counts(by map[string]int) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(by)) {
+		parts = append(parts, fmt.Sprintf("%d %s", by[name], name))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (p *program) hostFacts(t *table, h wire.HostView) {
+	t.fact("Name", h.Name)
+	t.fact("Kind", string(h.Kind))
+	t.fact("Pool", h.Pool)
+	t.fact("Inherits", yesNo(h.Inherit))
+	t.fact("Enrolled", h.EnrolledAt.UTC().Format(time.DateTime))
+	t.fact("Last seen", p.age(h.LastSeen)+" ago")
+	t.fact("System", strings.TrimSpace(h.Facts.OS+" "+h.Facts.Architecture))
+	t.fact("Agent", strings.TrimSpace(h.Facts.AgentVersion+" "+h.Facts.Platform))
+	t.fact("Attaches by", h.Facts.AttachMode)
+	t.fact("Generation", fmt.Sprint(h.Facts.Generation))
+	t.fact("Packages", counts(h.Counts))
+	for _, s := range h.Facts.Sessions {
+		t.fact("Session", fmt.Sprintf("%s (%s), %s", s.User, s.ID, p.age(s.Since)))
+	}
+	for _, problem := range h.Facts.Problems {
+		t.fact("Problem", problem)
+	}
+}
+
+func (p *program) hostSet() *cobra.Command {
+	var pool string
+	var apply bool
+	c := p.command(verb{use: "set HOST --pool POOL", short: "Move a host into a pool, or out of its pool with an empty name",
+		example: "  berth host set rdsh-01 --pool Accounting\n  berth host set rdsh-01 --pool \"\"", args: cobra.ExactArgs(1),
+		run: func(ctx context.Context, args []string) error {
+			c, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			if err := c.SetHostPool(ctx, args[0], pool); err != nil {
+				return err
+			}
+			words := fmt.Sprintf("host %s into pool %s", args[0], pool)
+			if pool == "" {
+				words = fmt.Sprintf("host %s out of its pool", args[0])
+			}
+			return p.drafted(ctx, c, apply, words, changeName(berth.ObjectHost, args[0]))
+		}})
+	c.Flags().StringVar(&pool, "pool", "", "the pool; empty takes the host out of its pool")
+	_ = c.MarkFlagRequired("pool") // it exists: the line above
+	return applyFlag(c, &apply)
+}
+
+func (p *program) hostRetry() *cobra.Command {
+	return p.command(verb{use: "retry HOST...", short: "Let hosts try their failed packages again at once",
+		example: "  berth host retry rdsh-01 rdsh-02", args: cobra.MinimumNArgs(1),
+		run: func(ctx context.Context, args []string) error {
+			c, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			return p.each(args, func(name string) error {
+				if err := c.RetryHost(ctx, name); err != nil {
+					return err
+				}
+				p.note("host %s tries again", name)
+				return nil
+			})
+		}})
+}
+
+func (p *program) hostRemove() *cobra.Command {
+	return p.command(verb{use: "remove HOST...", short: "Forget hosts: their certificates open nothing any more",
+		long:    "Forget hosts, at once and without a draft. Their certificates open nothing any more; what they hold stays on them.",
+		example: "  berth host remove rdsh-09", args: cobra.MinimumNArgs(1),
+		run: func(ctx context.Context, args []string) error {
+			c, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			return p.each(args, func(name string) error {
+				if err := c.RemoveHost(ctx, name); err != nil {
+					return err
+				}
+				p.note("host %s is removed", name)
+				return nil
+			})
+		}})
+}

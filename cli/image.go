@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"berth"
+	"berth/imaging"
+)
+
+func (p *program) imageCommand() *cobra.Command {
+	inspect := p.command(verb{use: "inspect IMAGE", short: "Show the volumes and packages of an image",
+		long: `Show what is in a VHD, VHDX or raw disk image: its form, its volumes, and each package with identity, applications,
+dependencies and signer. The content of the packages is not read: see "berth image verify".`,
+		example: "  berth image inspect notes.vhdx\n  berth image inspect '\\\\files\\apps\\notes.vhdx' -o json",
+		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error { return p.inspectImage(ctx, args[0]) }})
+	return noun("image", "Disk images on this machine or on a share", inspect, p.imageVerify(), p.imageList(), p.imageCat(), p.imageBuild())
+}
+
+func (p *program) inspectImage(ctx context.Context, imagePath string) error {
+	lib, err := p.Library()
+	if err != nil {
+		return err
+	}
+	img, err := lib.Inspect(ctx, imagePath)
+	if err != nil {
+		return err
+	}
+	return p.showImage(img)
+}
+
+func (p *program) showImage(img *imaging.Image) error {
+	for _, n := range img.Notes {
+		p.note("note: %s", n)
+	}
+	names := namesOf(img.Packages, func(p imaging.Package) string { return p.FullName })
+	return p.show(result{value: img, names: names, table: func(t *table) { imageTable(t, img) }})
+}
+
+func imageTable(t *table, img *imaging.Image) {
+	t.fact("Image", img.Path)
+	t.fact("Format", fmt.Sprintf("%s, %s, %s on a disk of %s", strings.ToUpper(img.Format), img.Subformat, bytesOf(img.Size), bytesOf(img.VirtualSize)))
+	t.fact("Partition table", img.PartitionTable)
+	for _, v := range img.Volumes {
+		t.fact(fmt.Sprintf("Volume %d", v.Index), strings.TrimSpace(fmt.Sprintf("%s, %s at %d %s", v.FileSystem, bytesOf(v.Size), v.Start, v.Label)))
+	}
+	for _, pkg := range img.Packages {
+		inspectedTable(t, pkg)
+	}
+}
+
+// inspectedTable shows one package as it was found in an image or a container.
+func inspectedTable(t *table, pkg imaging.Package) {
+	t.titled(pkg.FullName)
+	t.fact("Display name", pkg.DisplayName)
+	t.fact("Family", pkg.FamilyName)
+	t.fact("Folder", pkg.Path)
+	t.fact("Publisher", pkg.Identity.Publisher)
+	t.fact("Signature", signer(pkg.Signature))
+	t.fact("Content", fmt.Sprintf("%d files, %s", pkg.Files, bytesOf(pkg.Bytes)))
+	for _, a := range pkg.Applications {
+		t.fact("Application", fmt.Sprintf("%s (%s)", a.DisplayName, a.ID))
+	}
+	for _, d := range pkg.Dependencies {
+		t.fact("Needs", d.Name+" "+d.MinVersion)
+	}
+	for _, f := range pkg.Findings {
+		t.fact("Finding", f)
+	}
+}
+
+func signer(s imaging.Signature) string {
+	if !s.Present {
+		return "not signed"
+	}
+	return fmt.Sprintf("%s, until %s, SHA-1 %s", s.Subject, s.NotAfter.Format(time.DateOnly), s.Thumbprint)
+}
+
+// volumeFlag is the choice of a volume that ls and cat share.
+func volumeFlag(c *cobra.Command, volume *int) {
+	c.Flags().IntVar(volume, "volume", -1, "index of the volume; -1 is the first that can be read")
+}
+
+// openFiles opens the files of an image and makes path one of fs.FS.
+func (p *program) openFiles(ctx context.Context, imagePath string, volume int) (*imaging.Files, error) {
+	lib, err := p.Library()
+	if err != nil {
+		return nil, err
+	}
+	return lib.Open(ctx, imagePath, volume)
+}
+
+// inside gives a path in an image the form of fs.FS.
+func inside(p string) string {
+	return strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(p, `\`, "/")), "/")
+}
+
+// notInside words that a path cannot be opened.
+func notInside(imagePath, name string, err error) error {
+	kind := berth.Invalid
+	if berth.IsNotFound(err) || strings.Contains(err.Error(), fs.ErrNotExist.Error()) {
+		kind = berth.NotFound
+	}
+	return berth.Errorf(kind, "%s: %s: %w", imagePath, name, reason(err)).On("path").With("see `berth image ls -R` for what is in it")
+}
+
+func (p *program) imageCat() *cobra.Command {
+	var volume int
+	c := p.command(verb{use: "cat IMAGE PATH", short: "Write a file of an image to standard output",
+		long:    "Write a file of an image to standard output, as it lies there: it is not held against a signature.",
+		example: "  berth image cat notes.vhdx apps/Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe/AppxManifest.xml",
+		args:    cobra.ExactArgs(2), run: func(ctx context.Context, args []string) error {
+			files, err := p.openFiles(ctx, args[0], volume)
+			if err != nil {
+				return err
+			}
+			defer func() { _ = files.Close() }()
+			f, err := files.FS.Open(fsPath(args[1]))
+			if err != nil {
+				return notInside(args[0], args[1], err)
+			}
+			defer func() { _ = f.Close() }()
+			if info, err := f.Stat(); err == nil && info.IsDir() {
+				return berth.Errorf(berth.Invalid, "%s: %s is a folder", args[0], args[1]).On("path").With("see `berth image ls`")
+			}
+			if _, err = io.Copy(p.Out, f); err != nil {
+				return notInside(args[0], args[1], err)
+			}
+			return nil
+		}})
+	volumeFlag(c, &volume)
+	return c
+}

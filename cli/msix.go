@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"berth/imaging"
+)
+
+func (p *program) msixCommand() *cobra.Command {
+	var s strictness
+	verify := p.command(verb{use: "verify PACKAGE", short: "Check a package against its signature", long: verifyLong,
+		example: "  berth msix verify Contoso.Notes.msix\n  berth msix verify Contoso.Notes.msix --root company-ca.pem",
+		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error {
+			return p.verify(ctx, &s, args[0], (*imaging.Library).VerifyPackage)
+		}})
+	s.flags(verify)
+	inspect := p.command(verb{use: "inspect PACKAGE", short: "Show a package, or the packages of a bundle",
+		example: "  berth msix inspect Contoso.Notes.msix\n  berth msix inspect Contoso.Notes.msixbundle -o json",
+		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error { return p.inspectPackage(ctx, args[0]) }})
+	return noun("msix", "MSIX packages on this machine or on a share", inspect, verify, p.msixPack(), p.msixSign())
+}
+
+// inspectedPackage has the packages where `image inspect` has them, so that one query reads both.
+type inspectedPackage struct {
+	Path     string            `json:"path"`
+	Packages []imaging.Package `json:"packages"`
+}
+
+func (p *program) inspectPackage(ctx context.Context, name string) error {
+	lib, err := p.Library()
+	if err != nil {
+		return err
+	}
+	packages, err := lib.InspectPackage(ctx, name)
+	if err != nil {
+		return err
+	}
+	names := namesOf(packages, func(p imaging.Package) string { return p.FullName })
+	value := inspectedPackage{name, packages}
+	return p.show(result{value: value, names: names, table: func(t *table) {
+		for _, pkg := range packages {
+			inspectedTable(t, pkg)
+		}
+	}})
+}
+
+func (p *program) msixPack() *cobra.Command {
+	var out string
+	c := p.command(verb{use: "pack FOLDER --out PACKAGE", short: "Make an unsigned package of a folder with an AppxManifest.xml",
+		example: "  berth msix pack ./notes --out Contoso.Notes.msix", args: cobra.ExactArgs(1),
+		run: func(_ context.Context, args []string) error {
+			if err := imaging.Pack(args[0], out); err != nil {
+				return err
+			}
+			p.note("made %s; sign it with `berth msix sign`", out)
+			return nil
+		}})
+	c.Flags().StringVar(&out, "out", "", "the package to make")
+	_ = c.MarkFlagRequired("out") // it exists: the line above
+	return c
+}
+
+func (p *program) msixSign() *cobra.Command {
+	var o imaging.SignOptions
+	c := p.command(verb{use: "sign PACKAGE --cert FILE --key FILE --out SIGNED", short: "Make a signed copy of a package",
+		long: `Make a signed copy of a package. The certificate's subject must be the publisher in the manifest. No time stamp is added: the
+signature is good as long as the certificate.`,
+		example: "  berth msix sign Contoso.Notes.msix --cert signer.pem --key signer.key --out Contoso.Notes.signed.msix", args: cobra.ExactArgs(1),
+		run: func(ctx context.Context, args []string) error {
+			lib, err := p.Library()
+			if err != nil {
+				return err
+			}
+			o.Package = args[0]
+			if err := lib.Sign(ctx, o); err != nil {
+				return err
+			}
+			p.note("signed %s", o.Out)
+			return nil
+		}})
+	c.Flags().StringVar(&o.Cert, "cert", "", "the signer's certificate, then its chain, PEM")
+	c.Flags().StringVar(&o.Key, "key", "", "the private key, PEM, not encrypted")
+	c.Flags().StringVar(&o.Out, "out", "", "the signed package to make")
+	for _, name := range []string{"cert", "key", "out"} {
+		_ = c.MarkFlagRequired(name) // it exists: the lines above
+	}
+	return c
+}

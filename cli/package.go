@@ -1,0 +1,181 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"berth"
+	"berth/client"
+	"berth/wire"
+)
+
+func (p *program) packageCommand() *cobra.Command {
+	list := p.command(verb{use: "list", short: "List the catalogue", example: "  berth package list\n  berth package list -o name",
+		run: func(ctx context.Context, _ []string) error {
+			c, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			ps, err := c.Packages(ctx)
+			if err != nil {
+				return err
+			}
+			return p.showPackages(ctx, c, orEmpty(ps), ps...)
+		}})
+	show := p.command(verb{use: "show PACKAGE", short: "Show one package", args: cobra.ExactArgs(1),
+		example: "  berth package show Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe",
+		run: func(ctx context.Context, args []string) error {
+			c, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			v, err := c.Package(ctx, args[0])
+			if err != nil {
+				return suggestPackage(ctx, c, args[0], err)
+			}
+			settings, err := c.Settings(ctx)
+			if err != nil {
+				return err
+			}
+			return p.show(result{value: v, names: []string{v.FullName}, table: func(t *table) { packageFacts(t, v.Package, settings.Tags) }})
+		}})
+	return noun("package", "Packages in the site's catalogue", list, show, p.packageAdd(), p.packageSet(), p.packageRemove())
+}
+
+func (p *program) showPackages(ctx context.Context, c *client.Client, value any, ps ...berth.Package) error {
+	settings, err := c.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	return p.show(result{value: value, names: namesOf(ps, func(p berth.Package) string { return p.FullName }), table: func(t *table) {
+		t.columns("NAME", "VERSION", "ARCH", "TAGS", "ENABLED", "FULL NAME")
+		for _, v := range ps {
+			t.row(v.DisplayName, v.Version.String(), v.Architecture, tagNames(settings.Tags, v.Tags), enabled(v), v.FullName)
+		}
+	}})
+}
+
+func enabled(p berth.Package) string {
+	if p.Retiring {
+		return "retiring"
+	}
+	return yesNo(p.Enabled)
+}
+
+func tagNames(tags berth.Tags, ids []berth.TagID) string {
+	return strings.Join(namesOf(ids, tags.Name), ", ")
+}
+
+func packageFacts(t *table, v berth.Package, tags berth.Tags) {
+	t.fact("Display name", v.DisplayName)
+	t.fact("Full name", v.FullName)
+	t.fact("Family", v.FamilyName)
+	t.fact("Version", v.Version.String()+", "+v.Architecture)
+	t.fact("Publisher", v.Publisher)
+	t.fact("Enabled", enabled(v))
+	t.fact("Tags", tagNames(tags, v.Tags))
+	t.fact("Image", v.ImagePath)
+	t.fact("Folder", v.RelativePath)
+	if o := v.Observed; o != nil {
+		t.fact("Observed", fmt.Sprintf("%s with %s, %d files, %s", o.Format, o.FileSystem, o.Files, bytesOf(o.Bytes)))
+	}
+	if c := v.Certificate; c != nil {
+		t.fact("Signed by", fmt.Sprintf("%s, until %s", c.Subject, c.NotAfter.Format(time.DateOnly)))
+	}
+	for _, a := range v.Applications {
+		t.fact("Application", fmt.Sprintf("%s (%s)", a.DisplayName, a.ID))
+	}
+	for _, d := range v.Dependencies {
+		t.fact("Needs", d.Name+" "+d.MinVersion)
+	}
+	for _, f := range v.Findings {
+		t.fact("Finding", f)
+	}
+	t.fact("Added", v.AddedAt.UTC().Format(time.DateTime)+" by "+v.AddedBy)
+}
+
+func (p *program) packageAdd() *cobra.Command {
+	var in wire.AddPackage
+	var apply bool
+	c := p.command(verb{use: "add IMAGE", short: "Add a package of an image to the catalogue",
+		long: `Add a package of an image to the catalogue. IMAGE is the path as the hosts open it; the server opens it too, and refuses a
+package that is not as it was signed.`,
+		example: `  berth package add '\\files\apps\notes.vhdx' --tag Production
+  berth package add '\\files\apps\suite.vhdx' --package Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe --name "Notes"`,
+		args: cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error {
+			server, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			in.ImagePath = args[0]
+			added, err := server.AddPackage(ctx, in)
+			if err != nil {
+				return err
+			}
+			for _, f := range added.Findings {
+				p.note("note: %s", f)
+			}
+			if err := p.drafted(ctx, server, apply, "package "+added.FullName, changeName(berth.ObjectPackage, added.FullName)); err != nil {
+				return err
+			}
+			return p.showPackages(ctx, server, added, added)
+		}})
+	c.Flags().StringVar(&in.FullName, "package", "", "full name of the package, where the image holds several")
+	c.Flags().StringVar(&in.DisplayName, "name", "", "display name (default: as the package says)")
+	c.Flags().StringArrayVar(&in.Tags, "tag", nil, "version tag to put on it; can be repeated")
+	c.Flags().BoolVar(&in.Disabled, "disabled", false, "add it, but give it to no host yet")
+	return applyFlag(c, &apply)
+}
+
+func (p *program) packageSet() *cobra.Command {
+	var name string
+	var on, apply bool
+	var c *cobra.Command
+	c = p.command(verb{use: "set PACKAGE", short: "Change a package's display name, or enable or disable it",
+		long:    "Change a package's display name, or enable or disable it. Disabling takes it from no running session: see `berth status`.",
+		example: "  berth package set Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe --enabled=false",
+		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error {
+			server, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			v, err := server.EditPackage(ctx, args[0], wire.EditPackage{DisplayName: given(c.Flags(), "name", name), Enabled: given(c.Flags(), "enabled", on)})
+			if err != nil {
+				return suggestPackage(ctx, server, args[0], err)
+			}
+			if err := p.drafted(ctx, server, apply, "package "+v.FullName, changeName(berth.ObjectPackage, v.FullName)); err != nil {
+				return err
+			}
+			return p.showPackages(ctx, server, v, v.Package)
+		}})
+	c.Flags().StringVar(&name, "name", "", "display name")
+	c.Flags().BoolVar(&on, "enabled", true, "give it to hosts")
+	c.MarkFlagsOneRequired("name", "enabled")
+	return applyFlag(c, &apply)
+}
+
+func (p *program) packageRemove() *cobra.Command {
+	var force, apply bool
+	c := p.command(verb{use: "remove PACKAGE...", short: "Delete packages from the catalogue",
+		long: `Delete packages from the catalogue; the images stay. One that is assigned is refused, with what holds it. With --force it is
+retired instead: no new session gets it, and it goes once the last host has let go.`,
+		example: "  berth package remove Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe",
+		args:    cobra.MinimumNArgs(1), run: func(ctx context.Context, args []string) error {
+			server, err := p.connectSite(ctx)
+			if err != nil {
+				return err
+			}
+			return p.each(args, func(name string) error {
+				if err := server.RemovePackage(ctx, name, force); err != nil {
+					return suggestPackage(ctx, server, name, err)
+				}
+				return p.drafted(ctx, server, apply, "deletion of package "+name, changeName(berth.ObjectPackage, name))
+			})
+		}})
+	c.Flags().BoolVar(&force, "force", false, "retire it even though it is assigned")
+	return applyFlag(c, &apply)
+}

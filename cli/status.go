@@ -1,0 +1,169 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"berth"
+	"berth/client"
+	"berth/wire"
+)
+
+// statusFlags choose rows and say whether to stay.
+type statusFlags struct {
+	host, family, status string
+	watch                bool
+	wait                 string
+	timeout, every       time.Duration
+}
+
+func (p *program) statusCommand() *cobra.Command {
+	var f statusFlags
+	c := p.command(verb{use: "status", short: "Show how packages stand on hosts",
+		long: `Show how packages stand on hosts: one row for each package that a host has or shall have, with the cause, and below a row in
+trouble what to do about it. The statuses: ` + strings.Join(namesOf(statusNames, func(n berth.StatusName) string { return string(n) }), ", ") + `.`,
+		example: "  berth status --host rdsh-01\n  berth status --watch\n  berth status --family Contoso.Notes --wait Ready --timeout 2m",
+		run:     func(ctx context.Context, _ []string) error { return p.status(ctx, f) }})
+	c.Flags().StringVar(&f.host, "host", "", "only this host")
+	c.Flags().StringVar(&f.family, "family", "", "only this family, or the package of this name")
+	c.Flags().StringVar(&f.status, "status", "", "only rows of this status")
+	c.Flags().BoolVarP(&f.watch, "watch", "w", false, "stay, and show every change")
+	c.Flags().StringVar(&f.wait, "wait", "", "wait until all rows have this status")
+	c.Flags().DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait")
+	c.Flags().DurationVar(&f.every, "interval", 2*time.Second, "how often to look while watching")
+	c.MarkFlagsMutuallyExclusive("watch", "wait")
+	return c
+}
+
+var statusNames = []berth.StatusName{berth.StatusNoVersion, berth.StatusNotApplied, berth.StatusCertificateMissing,
+	berth.StatusNotFound, berth.StatusStagingFailed, berth.StatusDisabling, berth.StatusInUse, berth.StatusReady}
+
+// inTrouble are the statuses that somebody must do something about.
+var inTrouble = []berth.StatusName{berth.StatusNoVersion, berth.StatusCertificateMissing, berth.StatusNotFound, berth.StatusStagingFailed}
+
+// checkStatus finds the status that a flag means, in any case.
+func checkStatus(flag, value string) (berth.StatusName, error) {
+	for _, n := range statusNames {
+		if value == "" || berth.Fold(value) == berth.Fold(string(n)) {
+			return berth.StatusName(map[bool]berth.StatusName{true: "", false: n}[value == ""]), nil
+		}
+	}
+	return "", usage(flag, "use one of "+strings.Join(namesOf(statusNames, func(n berth.StatusName) string { return string(n) }), ", "), "%q is no status", value)
+}
+
+func (p *program) status(ctx context.Context, f statusFlags) error {
+	if _, err := checkStatus("status", f.status); err != nil {
+		return err
+	}
+	want, err := checkStatus("wait", f.wait)
+	if err != nil {
+		return err
+	}
+	c, err := p.connectSite(ctx)
+	if err != nil {
+		return err
+	}
+	if f.family != "" {
+		if found, err := family(ctx, c, f.family); err == nil {
+			f.family = found
+		} else if !berth.IsNotFound(err) {
+			return err
+		}
+	}
+	switch {
+	case f.watch:
+		return p.watchStatus(ctx, c, f)
+	case f.wait != "":
+		return p.waitStatus(ctx, c, f, want)
+	}
+	rows, err := c.Status(ctx, f.host, f.family, f.status)
+	if err != nil {
+		return err
+	}
+	return p.showStatus(rows)
+}
+
+func (p *program) showStatus(rows []wire.HostPackage) error {
+	names := namesOf(rows, func(r wire.HostPackage) string { return r.Host + "/" + firstOf(r.FullName, r.Family) })
+	return p.show(result{value: orEmpty(rows), names: names, table: func(t *table) { p.statusTable(t, rows) }})
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func (p *program) statusTable(t *table, rows []wire.HostPackage) {
+	t.columns("HOST", "PACKAGE", "VERSION", "STATUS", "SINCE", "CAUSE")
+	for _, r := range rows {
+		cause := r.Status.Cause
+		if r.Status.Code != "" {
+			cause += " (" + r.Status.Code + ")"
+		}
+		var below []string
+		if slices.Contains(inTrouble, r.Status.Name) && r.Status.Remedy != "" {
+			below = []string{"what to do: " + r.Status.Remedy}
+		}
+		t.rowWith(below, r.Host, r.DisplayName, r.Version, string(r.Status.Name), p.age(r.Status.Since), cause)
+	}
+}
+
+// waitStatus waits until there are rows and all have the status; without it the last rows are shown all the same.
+func (p *program) waitStatus(ctx context.Context, c *client.Client, f statusFlags, want berth.StatusName) error {
+	var rows []wire.HostPackage
+	left := 0
+	done, err := p.until(ctx, f.timeout, func() (_ bool, err error) {
+		rows, err = c.Status(ctx, f.host, f.family, f.status)
+		left = len(slices.DeleteFunc(slices.Clone(rows), func(r wire.HostPackage) bool { return r.Status.Name == want }))
+		return len(rows) > 0 && left == 0, err
+	})
+	if err != nil {
+		return err
+	}
+	if err := p.showStatus(rows); err != nil || done {
+		return err
+	}
+	e := berth.Errorf(berth.Unavailable, "after %s %d of %d rows are not yet %s", f.timeout, left, len(rows), want)
+	if len(rows) == 0 {
+		e = berth.Errorf(berth.Unavailable, "after %s there is still no such package on a host", f.timeout)
+	}
+	return coded{e.With("see the causes above, or wait longer with --timeout"), ExitPending}
+}
+
+// watchStatus shows the rows whenever they changed, until it is interrupted. On a terminal it shows them in place.
+func (p *program) watchStatus(ctx context.Context, c *client.Client, f statusFlags) error {
+	var last []byte
+	for {
+		rows, err := c.Status(ctx, f.host, f.family, f.status)
+		if err != nil {
+			return err
+		}
+		now, err := indented(rows)
+		if err != nil {
+			return err
+		}
+		inPlace := terminalWidth(p.Out) > 0 && p.output == formatTable
+		if inPlace {
+			fmt.Fprint(p.Out, "\x1b[H\x1b[2J") // cursor home, clear: ECMA-48, 8.3.21 and 8.3.39
+		}
+		if inPlace || last == nil || !bytes.Equal(now, last) {
+			if err := p.showStatus(rows); err != nil {
+				return err
+			}
+		}
+		last = now
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(max(f.every, 100*time.Millisecond)):
+		}
+	}
+}
