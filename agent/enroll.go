@@ -68,7 +68,7 @@ func Enroll(ctx context.Context, o EnrollOptions) error {
 	if err := os.Remove(filepath.Join(o.StateDir, planFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return berth.Errorf(berth.Internal, "cannot forget the old plan: %w", err)
 	}
-	return writeJSON(path, 0o600, id)
+	return writeJSON(path, id)
 }
 
 // begin checks what was given.

@@ -39,7 +39,7 @@ func failureOf(step Step, err error) berth.Failure {
 	f.Message = err.Error()
 	if b, ok := errors.AsType[*berth.Error](err); ok {
 		f.Code = b.Code
-		if err == error(b) && b.Message != "" {
+		if err.Error() == b.Error() && b.Message != "" { // nothing was wrapped around it
 			f.Message = b.Message
 		}
 	}

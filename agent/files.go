@@ -23,13 +23,13 @@ const (
 // mostStateBytes bounds a file of the state folder: a plan of some thousand packages fits many times.
 const mostStateBytes = 64 << 20
 
-// writeJSON replaces a file in one step: after power loss it holds the old value or the new one.
-func writeJSON(path string, mode fs.FileMode, value any) error {
+// writeJSON replaces a file in one step; nobody else may read it.
+func writeJSON(path string, value any) error {
 	data, err := json.MarshalIndent(value, "", " ")
 	if err != nil {
 		return err
 	}
-	if err := Replace(path, mode, data); err != nil {
+	if err := Replace(path, 0o600, data); err != nil {
 		return berth.Errorf(berth.Internal, "cannot write %s: %w", path, err).With("check space and permissions of the state folder")
 	}
 	return nil

@@ -64,7 +64,7 @@ func (k *keeper) take(r wire.SyncResponse) (bool, error) {
 	case r.Generation == k.held.Generation && r.Retry == k.held.Retry:
 		return false, nil
 	}
-	if err := writeJSON(k.path, 0o600, next); err != nil {
+	if err := writeJSON(k.path, next); err != nil {
 		return false, err
 	}
 	k.held = next

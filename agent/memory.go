@@ -54,7 +54,7 @@ func (m *memory) save(log *slog.Logger) {
 	if !m.dirty {
 		return
 	}
-	if err := writeJSON(m.path, 0o600, m); err != nil {
+	if err := writeJSON(m.path, m); err != nil {
 		log.Warn("cannot keep the memory of failures", "error", err)
 		return
 	}

@@ -90,7 +90,7 @@ func (b *board) change(f func(*notice)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	f(&b.notice)
-	if err := writeJSON(b.path, 0o600, b.notice); err != nil {
+	if err := writeJSON(b.path, b.notice); err != nil {
 		b.log.Warn("cannot keep the status", "error", err)
 	}
 }

@@ -178,32 +178,38 @@ func readExec(t *testing.T, s string) []string {
 	t.Helper()
 	var words []string
 	for s = strings.TrimLeft(s, " "); s != ""; s = strings.TrimLeft(s, " ") {
-		var w strings.Builder
-		i := 0
+		read := readBare
 		if s[0] == '"' {
-			for i = 1; s[i] != '"'; i++ {
-				if s[i] == '\\' {
-					i++
-				} else if strings.IndexByte("`$", s[i]) >= 0 {
-					t.Fatalf("%q stands unescaped in %q", s[i], s)
-				}
-				w.WriteByte(s[i])
-			}
-			i++
-		} else {
-			for ; i < len(s) && s[i] != ' '; i++ {
-				if strings.IndexByte("\"'\\><~|&;$*?#()`=", s[i]) >= 0 {
-					t.Fatalf("%q stands unquoted in %q", s[i], s)
-				}
-				w.WriteByte(s[i])
-			}
+			read = readQuoted
 		}
-		s = s[i:]
-		word := w.String()
+		word, length := read(t, s)
+		s = s[length:]
 		if strings.Contains(strings.ReplaceAll(word, "%%", ""), "%") {
 			t.Errorf("field code in %q", word)
 		}
 		words = append(words, strings.ReplaceAll(word, "%%", "%"))
 	}
 	return words
+}
+
+func readQuoted(t *testing.T, s string) (word string, length int) {
+	i := 1
+	for ; s[i] != '"'; i++ {
+		switch {
+		case s[i] == '\\':
+			i++
+		case strings.IndexByte("`$", s[i]) >= 0:
+			t.Fatalf("%q stands unescaped in %q", s[i], s)
+		}
+		word += s[i : i+1]
+	}
+	return word, i + 1
+}
+
+func readBare(t *testing.T, s string) (word string, length int) {
+	word, _, _ = strings.Cut(s, " ")
+	if strings.ContainsAny(word, "\"'\\><~|&;$*?#()`=") {
+		t.Fatalf("a reserved character stands unquoted in %q", s)
+	}
+	return word, len(word)
 }

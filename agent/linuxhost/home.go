@@ -105,7 +105,7 @@ func (h *home) read(name string) (found, bool) {
 // makeFolder makes the applications folder, each part owned by the home's owner.
 func (h *home) makeFolder() error {
 	dir := "."
-	for _, part := range strings.Split(applications, "/") {
+	for part := range strings.SplitSeq(applications, "/") {
 		dir = path.Join(dir, part)
 		err := h.root.Mkdir(dir, 0o755)
 		if errors.Is(err, fs.ErrExist) {

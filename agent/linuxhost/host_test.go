@@ -37,9 +37,22 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("BERTH_TEST_SERVE"); dir != "" {
 		serveUntilKilled(dir)
 	}
+	// A temporary folder of our own tells our mounts from those of tests that run beside.
+	dir, err := os.MkdirTemp("", "berth-test-")
+	if err == nil {
+		err = os.Setenv("TMPDIR", dir)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
-	if b, err := os.ReadFile("/proc/self/mountinfo"); err != nil || bytes.Contains(b, []byte("fuse.berth")) {
-		fmt.Fprintf(os.Stderr, "mounts were left behind: %v\n%s", err, b)
+	if b, err := os.ReadFile("/proc/self/mountinfo"); err != nil || bytes.Contains(b, []byte(dir)) {
+		fmt.Fprintf(os.Stderr, "mounts were left behind below %s: %v\n%s", dir, err, b)
+		os.Exit(1)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
 	os.Exit(code)
@@ -156,7 +169,12 @@ func (b *bench) host(attach Attach, change ...func(*Options)) *Host {
 		b.t.Skip("skipped: FUSE may not be used here: " + h.why)
 	}
 	b.t.Cleanup(func() {
-		if err := h.Close(); err != nil {
+		err := h.Close()
+		folders, gerr := filepath.Glob(h.path("packages", "*"))
+		for _, f := range folders { // read-only: others than root cannot remove them as they are
+			err = errors.Join(err, h.removeFolder(f))
+		}
+		if err := errors.Join(err, gerr); err != nil {
 			b.t.Error(err)
 		}
 	})

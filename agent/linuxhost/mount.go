@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"berth"
-	fuse "github.com/hanwen/go-fuse/v2/fs"
+	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	proto "github.com/hanwen/go-fuse/v2/fuse"
 )
 
@@ -48,7 +48,7 @@ func (h *Host) serve(fullName, path string, image *Image) (*mount, error) {
 		return nil, errors.Join(coded(err, "cannot make the mount point"), image.Close())
 	}
 	asRoot := os.Geteuid() == 0
-	m.server, err = fuse.Mount(path, &node{served: &served{fsys: image.FS, note: m.note}, name: ".", info: root}, &fuse.Options{
+	m.server, err = fusefs.Mount(path, &node{served: &served{fsys: image.FS, note: m.note}, name: ".", info: root}, &fusefs.Options{
 		EntryTimeout: &forever, AttrTimeout: &forever, NegativeTimeout: &forever,
 		MountOptions: proto.MountOptions{
 			AllowOther: asRoot, // the users of the host; others than root may not ask for it

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"syscall"
 
-	fuse "github.com/hanwen/go-fuse/v2/fs"
+	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	proto "github.com/hanwen/go-fuse/v2/fuse"
 )
 
@@ -42,21 +42,21 @@ func (s *served) errno(name string, off int64, err error) syscall.Errno {
 // node is a file or folder of a mount. Nodes are made when the kernel asks for a name and go when it forgets it, so that a
 // package with many files takes no memory for those that nobody opens.
 type node struct {
-	fuse.Inode
+	fusefs.Inode
 	served *served
 	name   string // slash path in the package, "." for its folder
 	info   fs.FileInfo
 }
 
 var (
-	_ fuse.NodeLookuper  = (*node)(nil)
-	_ fuse.NodeGetattrer = (*node)(nil)
-	_ fuse.NodeReaddirer = (*node)(nil)
-	_ fuse.NodeOpener    = (*node)(nil)
+	_ fusefs.NodeLookuper  = (*node)(nil)
+	_ fusefs.NodeGetattrer = (*node)(nil)
+	_ fusefs.NodeReaddirer = (*node)(nil)
+	_ fusefs.NodeOpener    = (*node)(nil)
 )
 
-// Lookup implements fuse.NodeLookuper.
-func (n *node) Lookup(ctx context.Context, name string, out *proto.EntryOut) (child *fuse.Inode, e syscall.Errno) {
+// Lookup implements fusefs.NodeLookuper.
+func (n *node) Lookup(ctx context.Context, name string, out *proto.EntryOut) (child *fusefs.Inode, e syscall.Errno) {
 	full := path.Join(n.name, name)
 	defer n.served.guard(full, &e)
 	if !fs.ValidPath(full) {
@@ -74,11 +74,11 @@ func (n *node) Lookup(ctx context.Context, name string, out *proto.EntryOut) (ch
 	}
 	made := &node{served: n.served, name: full, info: info}
 	made.fill(&out.Attr)
-	return n.NewInode(ctx, made, fuse.StableAttr{Mode: kind(info)}), 0
+	return n.NewInode(ctx, made, fusefs.StableAttr{Mode: kind(info)}), 0
 }
 
-// Getattr implements fuse.NodeGetattrer.
-func (n *node) Getattr(_ context.Context, _ fuse.FileHandle, out *proto.AttrOut) syscall.Errno {
+// Getattr implements fusefs.NodeGetattrer.
+func (n *node) Getattr(_ context.Context, _ fusefs.FileHandle, out *proto.AttrOut) syscall.Errno {
 	n.fill(&out.Attr)
 	return 0
 }
@@ -105,8 +105,8 @@ func kind(info fs.FileInfo) uint32 {
 	return syscall.S_IFREG
 }
 
-// Readdir implements fuse.NodeReaddirer.
-func (n *node) Readdir(context.Context) (stream fuse.DirStream, e syscall.Errno) {
+// Readdir implements fusefs.NodeReaddirer.
+func (n *node) Readdir(context.Context) (stream fusefs.DirStream, e syscall.Errno) {
 	defer n.served.guard(n.name, &e)
 	entries, err := fs.ReadDir(n.served.fsys, n.name)
 	if err != nil {
@@ -120,11 +120,11 @@ func (n *node) Readdir(context.Context) (stream fuse.DirStream, e syscall.Errno)
 		}
 		list = append(list, proto.DirEntry{Name: entry.Name(), Mode: mode})
 	}
-	return fuse.NewListDirStream(list), 0
+	return fusefs.NewListDirStream(list), 0
 }
 
-// Open implements fuse.NodeOpener. The kernel may keep what it read for as long as it likes: a package does not change.
-func (n *node) Open(_ context.Context, flags uint32) (fh fuse.FileHandle, how uint32, e syscall.Errno) {
+// Open implements fusefs.NodeOpener. The kernel may keep what it read for as long as it likes: a package does not change.
+func (n *node) Open(_ context.Context, flags uint32) (fh fusefs.FileHandle, how uint32, e syscall.Errno) {
 	defer n.served.guard(n.name, &e)
 	if flags&syscall.O_ACCMODE != syscall.O_RDONLY {
 		return nil, 0, syscall.EROFS
@@ -146,11 +146,11 @@ type handle struct {
 }
 
 var (
-	_ fuse.FileReader   = (*handle)(nil)
-	_ fuse.FileReleaser = (*handle)(nil)
+	_ fusefs.FileReader   = (*handle)(nil)
+	_ fusefs.FileReleaser = (*handle)(nil)
 )
 
-// Read implements fuse.FileReader. It gives all that was asked for or an error: the kernel would fill what is missing from
+// Read implements fusefs.FileReader. It gives all that was asked for or an error: the kernel would fill what is missing from
 // a short answer with zeros, and a program would take them for content.
 func (h *handle) Read(_ context.Context, dest []byte, off int64) (r proto.ReadResult, e syscall.Errno) {
 	defer h.served.guard(h.name, &e)
@@ -185,7 +185,7 @@ func (h *handle) readAt(p []byte, off int64) (int, error) {
 	return io.ReadFull(h.file, p)
 }
 
-// Release implements fuse.FileReleaser.
+// Release implements fusefs.FileReleaser.
 func (h *handle) Release(context.Context) (e syscall.Errno) {
 	defer h.served.guard(h.name, &e)
 	return errno(h.file.Close())
