@@ -1,0 +1,3 @@
+module berth.test/server
+
+go 1.26.0
