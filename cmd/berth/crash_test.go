@@ -82,17 +82,19 @@ func (b *bench) noMounts() {
 	}
 }
 
-// strike kills a process without warning and starts it again, at random moments until the context ends.
-func (b *bench) strike(ctx context.Context, process **exec.Cmd, restart func() error) (done func() int) {
-	strikes := make(chan int)
+// strike kills a process without warning and starts it again, at random moments at most so far apart, until it is called
+// off; then it returns how often.
+func (b *bench) strike(process **exec.Cmd, apart time.Duration, restart func() error) (callOff func() int) {
+	ctx, cancel := context.WithCancel(b.ctx)
+	var n int
+	over := make(chan struct{})
 	go func() {
-		n := 0
-		defer func() { strikes <- n }()
+		defer close(over)
 		for {
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(time.Duration(20+rand.IntN(300)) * time.Millisecond):
+			case <-time.After(20*time.Millisecond + rand.N(apart)):
 			}
 			b.mu.Lock()
 			err := (*process).Process.Kill()
@@ -108,7 +110,9 @@ func (b *bench) strike(ctx context.Context, process **exec.Cmd, restart func() e
 			n++
 		}
 	}()
-	return func() int { return <-strikes }
+	callOff = func() int { cancel(); <-over; return n }
+	b.t.Cleanup(func() { callOff() }) // runs before the processes are stopped
+	return callOff
 }
 
 // acked repeats a write until the server acknowledges it. A write whose answer was lost may have been done: the repeated
@@ -136,8 +140,7 @@ func (b *bench) restartServer() error {
 func TestServerKilled(t *testing.T) {
 	b := newBench(t)
 	b.must(b.startAgent(b.ctx))
-	chaos, calm := context.WithCancel(b.ctx)
-	strikes := b.strike(chaos, &b.server, b.restartServer)
+	calm := b.strike(&b.server, 300*time.Millisecond, b.restartServer)
 
 	v1, v2 := b.wholeWay()
 	var pools []string
@@ -149,8 +152,7 @@ func TestServerKilled(t *testing.T) {
 		})
 		pools = append(pools, name)
 	}
-	calm()
-	t.Logf("the server was killed %d times", strikes())
+	t.Logf("the server was killed %d times", calm())
 	b.must(b.connect(b.ctx))
 	b.holds(v1, v2, pools)
 }
@@ -179,19 +181,26 @@ func (b *bench) wholeWay() (v1, v2 string) {
 		_, err := b.client.Assign(b.ctx, client.Holder{Kind: "hosts", Name: demoHost}, wire.Assign{Family: packages[0].FamilyName, Tag: "production"})
 		return err
 	})
-	apply := func() error { _, err := b.client.Apply(b.ctx); return err }
-	b.acked("apply", apply)
+	b.acked("apply", b.apply)
 	b.must(b.await(b.ctx, v1, berth.StatusReady))
-	b.must(b.signIn(b.ctx, v1))
+	b.turn(v1, v2)
+	return v1, v2
+}
+
+func (b *bench) apply() error { _, err := b.client.Apply(b.ctx); return err }
+
+// turn moves the tag from one version to the other while a session uses the former.
+func (b *bench) turn(from, to string) {
+	b.t.Helper()
+	b.must(b.signIn(b.ctx, from))
 	b.acked("move tag", func() error {
-		_, err := b.client.TagPackage(b.ctx, v2, wire.TagPackage{Tag: "production", Move: true})
+		_, err := b.client.TagPackage(b.ctx, to, wire.TagPackage{Tag: "production", Move: true})
 		return err
 	})
-	b.acked("apply", apply)
-	b.must(b.await(b.ctx, v2, berth.StatusReady))
-	b.must(b.await(b.ctx, v1, berth.StatusDisabling))
-	b.must(b.signOut(b.ctx, v1))
-	return v1, v2
+	b.acked("apply", b.apply)
+	b.must(b.await(b.ctx, to, berth.StatusReady))
+	b.must(b.await(b.ctx, from, berth.StatusDisabling))
+	b.must(b.signOut(b.ctx, from))
 }
 
 // holds checks that everything acknowledged is there, and that every write is in the audit.
@@ -231,11 +240,14 @@ func (b *bench) holds(v1, v2 string, pools []string) {
 func TestAgentKilled(t *testing.T) {
 	b := newBench(t)
 	b.must(b.startAgent(b.ctx))
-	chaos, calm := context.WithCancel(b.ctx)
-	strikes := b.strike(chaos, &b.agent, b.spawnAgent)
-	_, v2 := b.wholeWay()
-	calm()
-	t.Logf("the agent was killed %d times", strikes())
+	// An agent needs a second or so to attach: struck more often than that it could get nowhere.
+	calm := b.strike(&b.agent, 2*time.Second, b.spawnAgent)
+	v1, v2 := b.wholeWay()
+	for range 2 {
+		b.turn(v2, v1)
+		b.turn(v1, v2)
+	}
+	t.Logf("the agent was killed %d times", calm())
 	b.must(b.await(b.ctx, v2, berth.StatusReady))
 	rows, err := b.client.Status(b.ctx, demoHost, "", "")
 	b.must(err)
