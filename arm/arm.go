@@ -35,10 +35,12 @@ type Farm interface {
 	Undeclare(ctx context.Context, site, pool, fullName string) (existed bool, err error)
 }
 
-// Options are what the handler works with. All are needed.
+// Options are what the handler works with. All are needed but for the subscription.
 type Options struct {
-	Log            *slog.Logger
-	SubscriptionID string // UUID of the farm's one subscription
+	Log *slog.Logger
+	// SubscriptionID is the UUID of the farm's one subscription. Where it is left out the sites say it, so that a missing
+	// resource group is noticed before a wrong subscription.
+	SubscriptionID string
 	// Authenticate turns a bearer token into the principal it stands for, or says Unauthenticated.
 	Authenticate func(ctx context.Context, token string) (auth.Principal, error)
 	Now          func() time.Time
@@ -107,7 +109,7 @@ func (h *handler) serve(r *http.Request) (answer, error) {
 	if c.target, err = parseTarget(r.URL.EscapedPath()); err != nil {
 		return answer{}, err
 	}
-	if err := h.checkSubscription(c.subscription); err != nil {
+	if err := checkSubscription(c.subscription, h.SubscriptionID); err != nil {
 		return answer{}, err
 	}
 	if !c.isPackages() {
@@ -118,6 +120,9 @@ func (h *handler) serve(r *http.Request) (answer, error) {
 	}
 	if c.site, err = h.farm.Site(ctx, c.group); err != nil {
 		return answer{}, c.explain(err)
+	}
+	if err := checkSubscription(c.subscription, c.site.SubscriptionID); err != nil {
+		return answer{}, err
 	}
 	if err := c.checkVersion(); err != nil {
 		return answer{}, err

@@ -102,6 +102,19 @@ func TestFailuresOfTheFarm(t *testing.T) {
 	}
 }
 
+// TestSubscriptionIsCheckedFirst holds what knowing the subscription beforehand is good for.
+func TestSubscriptionIsCheckedFirst(t *testing.T) {
+	h := arm.New(broken{berth.Errorf(berth.NotFound, "no such site").On("site")}, arm.Options{Log: slog.New(slog.DiscardHandler),
+		SubscriptionID: "00000000-0000-0000-0000-000000000001", Authenticate: authenticate, Now: time.Now, Random: &counter{}})
+	if w := do(h, "GET", expand("{pool}/msixPackages?{v}"), ""); codeOf(t, w) != "SubscriptionNotFound" {
+		t.Error(w.Body)
+	}
+	path := strings.ReplaceAll(expand("{pool}/msixPackages?{v}"), subscription, "00000000-0000-0000-0000-000000000001")
+	if w := do(h, "GET", path, ""); codeOf(t, w) != "ResourceGroupNotFound" {
+		t.Error(w.Body)
+	}
+}
+
 func TestBodiesThatAreTooMuch(t *testing.T) {
 	many := func(n int, entry func(i int) string) string {
 		var entries []string

@@ -57,8 +57,7 @@ func newFarm(t *testing.T) *farm {
 			t.Fatal(err)
 		}
 	}
-	f.handler = arm.New(f.Service, arm.Options{Log: log, SubscriptionID: subscription, Authenticate: authenticate,
-		Now: f.clock.now, Random: &counter{}})
+	f.handler = arm.New(f.Service, arm.Options{Log: log, Authenticate: authenticate, Now: f.clock.now, Random: &counter{}})
 	return f
 }
 

@@ -51,7 +51,7 @@ func (h *handler) list(c *call) (answer, error) {
 	rest := p.choose(all)
 	out, size := page{Value: []json.RawMessage{}}, 0
 	for i, d := range rest {
-		r, err := h.resource(c, d)
+		r, err := c.resource(d)
 		if err != nil {
 			return answer{}, err
 		}

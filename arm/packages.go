@@ -44,7 +44,7 @@ func (h *handler) get(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	body, err := h.resource(c, d)
+	body, err := c.resource(d)
 	return answer{http.StatusOK, body}, err
 }
 
@@ -96,7 +96,7 @@ func (h *handler) patch(c *call) (answer, error) {
 		a.status = http.StatusOK
 		return a, err
 	}
-	resource, err := h.resource(c, was)
+	resource, err := c.resource(was)
 	return answer{http.StatusOK, resource}, err
 }
 
@@ -109,7 +109,7 @@ func (h *handler) declare(c *call, d control.Declare) (answer, error) {
 	if created {
 		status = http.StatusCreated
 	}
-	body, err := h.resource(c, out)
+	body, err := c.resource(out)
 	return answer{status, body}, err
 }
 
@@ -144,11 +144,11 @@ type systemData struct {
 
 // resource shows a declared package. AVD writes the fixed words of the id in lower case and puts the pool into the name;
 // scripts match on both. Names are in the case of whoever put them last.
-func (h *handler) resource(c *call, d control.Declared) (resource, error) {
+func (c *call) resource(d control.Declared) (resource, error) {
 	shown, err := properties(d)
 	r := resource{
 		Name: d.Pool + "/" + d.FullName,
-		ID: strings.Join([]string{"", "subscriptions", h.SubscriptionID, "resourcegroups", c.site.Name, "providers", provider,
+		ID: strings.Join([]string{"", "subscriptions", c.site.SubscriptionID, "resourcegroups", c.site.Name, "providers", provider,
 			"hostpools", d.Pool, "msixpackages", d.FullName}, "/"),
 		Type:       provider + "/" + msixPackages,
 		Properties: shown,

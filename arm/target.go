@@ -97,7 +97,7 @@ func (t target) typeName() string {
 
 // isPackages tells whether the target is a package of a host pool or the collection of them, in a resource group.
 func (t target) isPackages() bool {
-	return t.group != "" && strings.EqualFold(t.namespace, provider) && strings.EqualFold(t.typeName(), msixPackages)
+	return t.subscription != "" && t.group != "" && strings.EqualFold(t.namespace, provider) && strings.EqualFold(t.typeName(), msixPackages)
 }
 
 // isCollection tells whether the target has no name of its own.
@@ -132,15 +132,16 @@ func checkName(parameter, name string, longest int, longestText string) error {
 			" letters, digits, spaces, '@', '.', '-' and '_', and no space at its ends."}
 }
 
-// checkSubscription makes sure that a subscription, where the path names one, is the farm's.
-func (h *handler) checkSubscription(id string) error {
+// checkSubscription makes sure that a subscription, where the path names one, is the known one; an empty one is not known
+// yet.
+func checkSubscription(id, known string) error {
 	switch {
 	case id == "":
 		return nil
 	case !uuidPattern.MatchString(id):
 		return &fault{status: http.StatusBadRequest, code: "InvalidSubscriptionId", target: "subscriptionId",
 			message: "The provided subscription identifier '" + id + "' is malformed or invalid."}
-	case berth.Fold(id) != berth.Fold(h.SubscriptionID):
+	case known != "" && berth.Fold(id) != berth.Fold(known):
 		return &fault{status: http.StatusNotFound, code: "SubscriptionNotFound", target: "subscriptionId",
 			message: "The subscription '" + id + "' could not be found."}
 	}
