@@ -76,7 +76,7 @@ func (s *syncer) pause(ctx context.Context, d time.Duration, hasten <-chan struc
 func (s *syncer) once(ctx context.Context) (time.Duration, error) {
 	held := s.agent.keeper.get()
 	facts, version := s.agent.news.latest()
-	req := wire.SyncRequest{Protocol: wire.Protocol, Generation: held.Generation, Digest: held.Digest,
+	req := wire.SyncRequest{Protocol: wire.Protocol, Generation: held.Generation, Digest: held.Digest, Retry: held.Retry,
 		Wait: int(s.agent.options.Wait / time.Second)}
 	if held.Digest == "" {
 		req.Generation = 0

@@ -210,11 +210,10 @@ func (s *Service) Sync(ctx context.Context, hostID, serial string, r wire.SyncRe
 	}
 	timeout := time.NewTimer(min(time.Duration(r.Wait)*time.Second, Longest))
 	defer timeout.Stop()
-	retry := h.Retry
 	for {
 		rung := s.bell.wait(h.Site)
 		out, err := s.answer(ctx, hostID, r)
-		if err != nil || r.Wait <= 0 || out.Generation > r.Generation || out.Plan != nil || out.Retry != retry {
+		if err != nil || r.Wait <= 0 || out.Generation > r.Generation || out.Plan != nil || out.Retry != r.Retry {
 			return out, err
 		}
 		select {

@@ -35,6 +35,7 @@ type SyncRequest struct {
 	Protocol   int          `json:"protocol"`
 	Generation int64        `json:"generation"`      // of the plan that the agent holds; 0: none
 	Digest     string       `json:"digest"`          // of that plan, as the server gave it
+	Retry      int64        `json:"retry"`           // the counter that the server last gave
 	Facts      *berth.Facts `json:"facts,omitempty"` // whole; nil when they are as at the last sync that was answered
 	Wait       int          `json:"wait"`            // seconds to wait for a newer plan; 0: answer at once
 }
