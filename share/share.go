@@ -1,31 +1,34 @@
 // Package share opens image files where they lie: local paths and UNC paths over SMB. A server opens only what is below
 // its configured roots; what it opens is read at offsets and never as a whole.
+//
+// A file server that stays silent ends a read with an error instead of holding it for ever, and a connection that was lost
+// is made again by the next read.
 package share
 
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
-	"syscall"
+	"time"
 
 	"berth"
 )
 
-// File is an open image file.
+// File is an open image file. Its ReadAt may be called by several goroutines at once; errors other than io.EOF are
+// *berth.Error that name the path, Unavailable when reading again may help.
 type File struct {
 	io.ReaderAt
 	Path  string
-	Size  int64 // bytes
+	Size  int64 // bytes, when it was opened
 	close func() error
 }
 
-// Close lets go of the file, and of the connection it came over.
+// Close lets go of the file, and of the connection it came over. Reads that are under way end with an error.
 func (f *File) Close() error { return f.close() }
 
 // Options say what may be opened and as whom.
@@ -34,6 +37,7 @@ type Options struct {
 	Roots    []string // folders and UNC prefixes below which files may be opened; used unless Anywhere
 	Logins   []Login  // for UNC paths, by server
 	Log      *slog.Logger
+	Patience time.Duration // how long a file server may stay silent when it is asked something; 0: 30 seconds
 }
 
 // Opener opens image files.
@@ -43,27 +47,47 @@ type Opener struct {
 	unc      []uncPath
 	logins   []Login
 	log      *slog.Logger
+	patience time.Duration
 }
 
-// New returns an Opener. A root that is neither an absolute path nor a UNC prefix is Invalid.
+const defaultPatience = 30 * time.Second
+
+// New returns an Opener. A root that is neither a folder that is there nor a UNC prefix is Invalid.
 func New(o Options) (*Opener, error) {
-	op := &Opener{anywhere: o.Anywhere, logins: o.Logins, log: o.Log}
+	op := &Opener{anywhere: o.Anywhere, logins: o.Logins, log: o.Log, patience: o.Patience}
+	if op.patience <= 0 {
+		op.patience = defaultPatience
+	}
+	if op.log == nil {
+		op.log = slog.New(slog.DiscardHandler)
+	}
 	for _, root := range o.Roots {
-		if u, ok := parseUNC(root); ok {
-			op.unc = append(op.unc, u)
-			continue
+		if err := op.addRoot(root); err != nil {
+			return nil, err
 		}
-		abs, err := filepath.Abs(root)
-		if err != nil || root == "" {
-			return nil, berth.Errorf(berth.Invalid, "image root %q is neither a folder nor a UNC prefix", root).On("imageRoot")
-		}
-		if fi, err := os.Stat(abs); err != nil || !fi.IsDir() {
-			return nil, berth.Errorf(berth.Invalid, "image root %s is not a folder that can be opened", abs).On("imageRoot").
-				With("make the folder, or name another")
-		}
-		op.local = append(op.local, abs)
 	}
 	return op, nil
+}
+
+func (o *Opener) addRoot(root string) error {
+	if u, ok := parseUNC(root); ok {
+		if u.climbs() {
+			return berth.Errorf(berth.Invalid, "image root %s climbs with . or ..", root).On("imageRoot").With("write the path without them")
+		}
+		o.unc = append(o.unc, u)
+		return nil
+	}
+	abs, err := filepath.Abs(root)
+	if err != nil || strings.TrimSpace(root) == "" {
+		return berth.Errorf(berth.Invalid, "image root %q is neither a folder nor a UNC prefix", root).On("imageRoot").
+			With(`name a folder, or a share as \\server\share`)
+	}
+	if fi, err := os.Stat(abs); err != nil || !fi.IsDir() {
+		return berth.Errorf(berth.Invalid, "image root %s is not a folder that can be opened", abs).On("imageRoot").
+			With("make the folder, or name another")
+	}
+	o.local = append(o.local, abs)
+	return nil
 }
 
 // Roots returns the folders and prefixes below which files may be opened, for messages.
@@ -76,24 +100,35 @@ func (o *Opener) Roots() []string {
 }
 
 // Open opens an image file for reading. Errors are *berth.Error with the platform's code: a path outside the roots is
-// Forbidden, one that is not there NotFound, a server that does not answer Unavailable.
+// Forbidden, one that is not there NotFound, a server that does not answer Unavailable. A context that ends before the
+// file is open ends the attempt; it has no say about the open file.
 func (o *Opener) Open(ctx context.Context, path string) (*File, error) {
 	if strings.TrimSpace(path) == "" {
-		return nil, berth.Errorf(berth.Invalid, "the path of the image is empty").On("imagePath")
+		return nil, berth.Errorf(berth.Invalid, "the path of the image is empty").On("imagePath").With("name the image file")
 	}
 	if strings.ContainsRune(path, 0) {
-		return nil, berth.Errorf(berth.Invalid, "the path of the image holds a zero byte").On("imagePath")
+		return nil, berth.Errorf(berth.Invalid, "the path of the image holds a zero byte: %q", path).On("imagePath").With("name the image file")
 	}
-	if u, ok := parseUNC(path); ok {
-		if !o.anywhere && !o.allowsUNC(u) {
-			return nil, o.outside(path)
-		}
-		return o.openSMB(ctx, u)
+	if err := ctx.Err(); err != nil {
+		return nil, explain(path, "opened", err)
 	}
-	return o.openLocal(path)
+	u, ok := parseUNC(path)
+	if !ok {
+		return o.openLocal(path)
+	}
+	if !o.anywhere && !o.allowsUNC(u) {
+		return nil, o.outside(path)
+	}
+	if u.path == "" {
+		return nil, berth.Errorf(berth.Invalid, "%s names a share, not a file on it", u).On("imagePath").With("name the .vhd or .vhdx file itself")
+	}
+	if _, known := o.login(u.server); !known && runtime.GOOS == "windows" {
+		return openAnywhere(u.String()) // Windows signs in by itself: as the user, or as the computer account
+	}
+	return o.openSMB(ctx, u)
 }
 
-func (o *Opener) outside(path string) error {
+func (o *Opener) outside(path string) *berth.Error {
 	remedy := "the server opens images only below " + strings.Join(o.Roots(), ", ")
 	if len(o.local)+len(o.unc) == 0 {
 		remedy = "start the server with --image-root FOLDER for each folder or share with images"
@@ -101,85 +136,17 @@ func (o *Opener) outside(path string) error {
 	return berth.Errorf(berth.Forbidden, "%s is not below a configured image root", path).On("imagePath").With(remedy)
 }
 
-func (o *Opener) openLocal(path string) (*File, error) {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return nil, explain(path, err)
-	}
-	if o.anywhere {
-		f, err := os.Open(abs)
-		return file(abs, f, err)
-	}
-	for _, root := range o.local {
-		rel, err := filepath.Rel(root, abs)
-		if err != nil || !filepath.IsLocal(rel) {
-			continue
-		}
-		// os.Root refuses symbolic links and names that lead out, also when they change meanwhile.
-		r, err := os.OpenRoot(root)
-		if err != nil {
-			return nil, explain(path, err)
-		}
-		defer func() { _ = r.Close() }()
-		f, err := r.Open(rel)
-		if err != nil && strings.Contains(err.Error(), "escapes") {
-			return nil, o.outside(path)
-		}
-		return file(abs, f, err)
-	}
-	return nil, o.outside(path)
+// reader gives errors of reading their path, kind and code.
+type reader struct {
+	io.ReaderAt
+	path string
 }
 
-func file(path string, f *os.File, err error) (*File, error) {
-	if err != nil {
-		return nil, explain(path, err)
+// ReadAt implements io.ReaderAt.
+func (r reader) ReadAt(p []byte, off int64) (int, error) {
+	n, err := r.ReaderAt.ReadAt(p, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = explain(r.path, readAt(off), err)
 	}
-	fi, err := f.Stat()
-	if err == nil && !fi.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: path, Err: errNotRegular}
-	}
-	if err != nil {
-		_ = f.Close()
-		return nil, explain(path, err)
-	}
-	return &File{ReaderAt: f, Path: path, Size: fi.Size(), close: f.Close}, nil
-}
-
-var errNotRegular = errors.New("not a regular file")
-
-// explain gives an error of the system or of an SMB server its kind, code and remedy.
-func explain(path string, err error) error {
-	e := &berth.Error{Kind: berth.Unavailable, Field: "imagePath", Err: err, Code: errno(err)}
-	switch {
-	case errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR):
-		e.Kind, e.Message = berth.NotFound, fmt.Sprintf("image %s is not there", path)
-		e.Remedy = "check the path and that the file is on the share"
-		if e.Code == "" {
-			e.Code = "ENOENT"
-		}
-	case errors.Is(err, fs.ErrPermission):
-		e.Kind, e.Message = berth.Invalid, fmt.Sprintf("image %s may not be read", path)
-		e.Remedy = "give the computer account (or the configured login) read permission on the share and on the file"
-		if e.Code == "" {
-			e.Code = "EACCES"
-		}
-	case errors.Is(err, errNotRegular):
-		e.Kind, e.Message, e.Remedy = berth.Invalid, path+" is a folder, not an image file", "name the .vhd or .vhdx file itself"
-	default:
-		e.Message = fmt.Sprintf("image %s cannot be opened: %v", path, err)
-		e.Remedy = "check the network and the file server, then try again"
-	}
-	return e
-}
-
-// errno returns the name of the system's error number, empty when err carries none.
-func errno(err error) string {
-	names := map[syscall.Errno]string{syscall.ENOENT: "ENOENT", syscall.EACCES: "EACCES", syscall.ENOTDIR: "ENOTDIR",
-		syscall.ECONNREFUSED: "ECONNREFUSED", syscall.ETIMEDOUT: "ETIMEDOUT", syscall.EHOSTUNREACH: "EHOSTUNREACH",
-		syscall.EIO: "EIO", syscall.EPERM: "EACCES", syscall.ELOOP: "ELOOP"}
-	var n syscall.Errno
-	if errors.As(err, &n) {
-		return names[n]
-	}
-	return ""
+	return n, err
 }

@@ -2,9 +2,11 @@ package share
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
-	"strings"
+	"runtime"
 	"time"
 
 	"github.com/cloudsoda/go-smb2"
@@ -21,102 +23,97 @@ type Login struct {
 	Password string `json:"password"`
 }
 
-// uncPath is \\server\share\path taken apart; the path is without leading separator and may be empty in a prefix.
-type uncPath struct{ server, share, path string }
-
-// parseUNC reads \\server\share\path, also written with slashes.
-func parseUNC(s string) (u uncPath, ok bool) {
-	s = strings.ReplaceAll(s, `/`, `\`)
-	rest, ok := strings.CutPrefix(s, `\\`)
-	if !ok || strings.HasPrefix(rest, `?\`) || strings.HasPrefix(rest, `.\`) {
-		return u, false
-	}
-	u.server, rest, _ = strings.Cut(rest, `\`)
-	u.share, u.path, _ = strings.Cut(rest, `\`)
-	u.path = strings.TrimSuffix(u.path, `\`)
-	return u, u.server != "" && u.share != ""
-}
-
-// String gives the path in Windows' form.
-func (u uncPath) String() string {
-	return strings.TrimSuffix(`\\`+u.server+`\`+u.share+`\`+u.path, `\`)
-}
-
-// allowsUNC tells whether the path is below a configured prefix. Names compare without regard to case, as on Windows, and
-// a path that climbs is below nothing.
-func (o *Opener) allowsUNC(u uncPath) bool {
-	for part := range strings.SplitSeq(u.path, `\`) {
-		if part == ".." || part == "." {
-			return false
-		}
-	}
-	for _, root := range o.unc {
-		if strings.HasPrefix(berth.Fold(u.String())+`\`, berth.Fold(root.String())+`\`) {
-			return true
-		}
-	}
-	return false
-}
-
-const dialTimeout = 15 * time.Second
-
-// openSMB connects, signs in and opens the file; the connection lives as long as the file.
-func (o *Opener) openSMB(ctx context.Context, u uncPath) (*File, error) {
-	if u.path == "" {
-		return nil, berth.Errorf(berth.Invalid, "%s names a share, not a file on it", u).On("imagePath")
-	}
-	login := o.login(u.server)
-	d := net.Dialer{Timeout: dialTimeout}
-	conn, err := d.DialContext(ctx, "tcp", login.Address)
-	if err != nil {
-		return nil, explain(u.String(), err)
-	}
-	session, err := (&smb2.Dialer{Initiator: &smb2.NTLMInitiator{User: login.User, Password: login.Password, Domain: login.Domain}}).
-		DialConn(ctx, conn, login.Address)
-	if err != nil {
-		_ = conn.Close()
-		return nil, explain(u.String(), fmt.Errorf("sign in to %s as %q: %w", u.server, login.User, err))
-	}
-	hangUp := func() error { _ = session.Logoff(); return conn.Close() }
-	mount, err := session.Mount(u.share)
-	if err != nil {
-		_ = hangUp()
-		return nil, explain(u.String(), fmt.Errorf("share %s: %w", u.share, err))
-	}
-	return o.smbFile(u, mount, hangUp)
-}
-
-func (o *Opener) smbFile(u uncPath, mount *smb2.Share, hangUp func() error) (*File, error) {
-	f, err := mount.Open(u.path)
-	if err != nil {
-		_ = hangUp()
-		return nil, explain(u.String(), err)
-	}
-	fi, err := f.Stat()
-	if err == nil && fi.IsDir() {
-		err = errNotRegular
-	}
-	if err != nil {
-		_ = f.Close()
-		_ = hangUp()
-		return nil, explain(u.String(), err)
-	}
-	return &File{ReaderAt: f, Path: u.String(), Size: fi.Size(), close: func() error {
-		_ = f.Close()
-		return hangUp()
-	}}, nil
-}
-
-// login returns the configured login of the server; without one it is a guest's.
-func (o *Opener) login(server string) Login {
-	l := Login{Server: server, User: "Guest"}
+// login returns the configured login of the server, and whether there is one; without one it is a guest's.
+func (o *Opener) login(server string) (l Login, known bool) {
+	l = Login{Server: server, User: "Guest"}
 	for _, c := range o.logins {
 		if berth.Fold(c.Server) == berth.Fold(server) {
-			l = c
+			l, known = c, true
 		}
 	}
 	if l.Address == "" {
 		l.Address = net.JoinHostPort(server, "445")
 	}
-	return l
+	return l, known
+}
+
+const (
+	dialTimeout     = 15 * time.Second
+	farewellTimeout = 2 * time.Second
+)
+
+// link is a connection with the file open on it.
+type link struct {
+	conn    *patientConn
+	session *smb2.Session
+	file    *smb2.File
+	info    fs.FileInfo
+	users   int // reads under way; guarded by the smbFile
+}
+
+// connect connects, signs in and opens the file. The context ends it at any of these steps.
+func (o *Opener) connect(ctx context.Context, u uncPath) (*link, error) {
+	login, _ := o.login(u.server)
+	d := net.Dialer{Timeout: min(dialTimeout, o.patience)}
+	conn, err := d.DialContext(ctx, "tcp", login.Address)
+	if err != nil {
+		return nil, err
+	}
+	l := &link{conn: &patientConn{Conn: conn, patience: o.patience}}
+	// The library waits for answers without regard to the context at some steps; a closed connection ends them all.
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	l.conn.ask()
+	err = l.open(ctx, u, login)
+	l.conn.answered()
+	if !stop() && ctx.Err() != nil {
+		err = errors.Join(ctx.Err(), err)
+	}
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *link) open(ctx context.Context, u uncPath, login Login) (err error) {
+	who := &smb2.NTLMInitiator{User: login.User, Password: login.Password, Domain: login.Domain, TargetSPN: "cifs/" + u.server}
+	if l.session, err = (&smb2.Dialer{Initiator: who}).DialConn(ctx, l.conn, login.Address); err != nil {
+		return &step{fmt.Sprintf("sign in to %s as %s", u.server, login.User), err}
+	}
+	mount, err := l.session.WithContext(ctx).Mount(`\\` + u.server + `\` + u.share)
+	if err != nil {
+		return &step{"connect to the share " + u.share, err}
+	}
+	if l.file, err = mount.Open(u.path); err != nil {
+		return err
+	}
+	// The library's finalizer would talk to the server once more, and could wait for it for ever; close is ours.
+	runtime.SetFinalizer(l.file, nil)
+	if l.info, err = l.file.Stat(); err == nil && l.info.IsDir() {
+		err = errFolder
+	}
+	return err
+}
+
+// goodbye closes the file and signs off if the server listens; it never waits long. Nobody may be reading.
+func (l *link) goodbye() error {
+	l.conn.hurry(farewellTimeout)
+	l.conn.ask()
+	defer l.conn.answered()
+	err := l.file.Close()
+	if err == nil {
+		err = l.session.Logoff()
+	}
+	_ = l.conn.Close() // Logoff has closed it unless it failed
+	return err
+}
+
+// gone tells whether after this error nothing more will come over the connection: all but the server's own answers about
+// the file.
+func gone(err error) bool {
+	var answer *smb2.ResponseError
+	if errors.As(err, &answer) {
+		return statuses[answer.Code].gone
+	}
+	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission)
 }
