@@ -23,8 +23,8 @@ import (
 const busyMilliseconds = "10000"
 
 // OpenSQLite opens the database file at path, makes it (mode 0600, folders 0700) where there is none, and migrates it to
-// the newest form. SQLite keeps two more files beside it, path-wal and path-shm, while it is open and after a crash:
-// they are part of the database. The file must not lie on a network share, whose locks SQLite cannot trust.
+// the newest form. One process at a time has it: a second one is refused as Conflict. SQLite keeps two more files beside
+// it, path-wal and path-shm, while it is open and after a crash: they are part of the database. The file must not lie on a network share, whose locks SQLite cannot trust.
 func OpenSQLite(ctx context.Context, path string, log *slog.Logger) (*Store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -34,11 +34,14 @@ func OpenSQLite(ctx context.Context, path string, log *slog.Logger) (*Store, err
 		return nil, berth.Errorf(berth.Unavailable, "database %s cannot be opened: %w", path, err)
 	}
 	s := &Store{dialect: sqliteDialect(), log: log}
-	if s.writer, err = connect(path, "_txlock", "immediate", "_pragma", "journal_mode(WAL)"); err != nil {
+	if s.alone, err = alone(ctx, path); err != nil {
 		return nil, err
 	}
+	if s.writer, err = connect(path, "_txlock", "immediate", "_pragma", "journal_mode(WAL)"); err != nil {
+		return nil, errors.Join(err, s.alone.Close())
+	}
 	if s.readers, err = connect(path, "_pragma", "query_only(1)"); err != nil {
-		return nil, errors.Join(err, s.writer.Close())
+		return nil, errors.Join(err, s.writer.Close(), s.alone.Close())
 	}
 	s.writer.SetMaxOpenConns(1)
 	s.readers.SetMaxOpenConns(max(4, 2*runtime.GOMAXPROCS(0)))

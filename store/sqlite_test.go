@@ -122,7 +122,7 @@ func TestFilesArePrivate(t *testing.T) {
 	if err := s.Update(t.Context(), putSites("main")); err != nil {
 		t.Fatal(err)
 	}
-	for _, end := range []string{"", "-wal", "-shm"} {
+	for _, end := range []string{"", "-wal", "-shm", "-lock"} {
 		info, err := os.Stat(path + end)
 		if err != nil {
 			t.Error(err)
@@ -130,7 +130,7 @@ func TestFilesArePrivate(t *testing.T) {
 			t.Errorf("%s has mode %v, want 0600", path+end, info.Mode())
 		}
 	}
-	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 3 {
+	if entries, _ := os.ReadDir(filepath.Dir(path)); len(entries) != 4 {
 		t.Errorf("files beside the database: %v", entries)
 	}
 }
@@ -254,21 +254,26 @@ func limit(t *testing.T, s *Store, pages int) {
 	}
 }
 
-// TestLocked holds the file's lock from outside. Reading goes on.
+// TestLocked holds the file's lock from outside, as a backup does. Reading goes on.
 func TestLocked(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "berth.db")
-	s, other := openAt(t, path), openAt(t, path)
+	s := openAt(t, path)
 	if _, err := s.writer.Exec("PRAGMA busy_timeout = 50"); err != nil {
 		t.Fatal(err)
 	}
-	err := other.Update(t.Context(), func(tx berth.Tx) error {
-		if err := s.Update(t.Context(), putSites("main")); berth.ErrorKind(err) != berth.Unavailable {
-			t.Errorf("a locked database is reported as %v", err)
-		}
-		siteNames(t, s)
-		return nil
-	})
+	other, err := connect(path, "_txlock", "immediate")
 	if err != nil {
+		t.Fatal(err)
+	}
+	held, err := other.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Update(t.Context(), putSites("main")); berth.ErrorKind(err) != berth.Unavailable {
+		t.Errorf("a locked database is reported as %v", err)
+	}
+	siteNames(t, s)
+	if err := errors.Join(held.Rollback(), other.Close()); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Update(t.Context(), putSites("main")); err != nil {
@@ -293,5 +298,26 @@ func TestBehind(t *testing.T) {
 		if got := behind(prefix); got != want {
 			t.Errorf("behind %q is %q, want %q", prefix, got, want)
 		}
+	}
+}
+
+func TestOneServerAtATime(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "berth.db")
+	first, err := OpenSQLite(t.Context(), path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := OpenSQLite(t.Context(), path, slog.New(slog.DiscardHandler)); berth.ErrorKind(err) != berth.Conflict {
+		t.Errorf("second server: %v, want a Conflict", err)
+	}
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second, err := OpenSQLite(t.Context(), path, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatalf("after the first was closed: %v", err)
+	}
+	if err := second.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -24,6 +24,7 @@ type Store struct {
 	log     *slog.Logger
 	writer  *sql.DB // of SQLite: one connection, so that Updates queue here and not at the file's lock
 	readers *sql.DB
+	alone   *sql.DB // holds the lock that keeps other processes out
 }
 
 var _ berth.Store = (*Store)(nil)
@@ -41,7 +42,7 @@ func (s *Store) Update(ctx context.Context, fn func(berth.Tx) error) error {
 
 // Close ends all connections. The store answers Unavailable from then on.
 func (s *Store) Close() error {
-	return errors.Join(s.readers.Close(), s.writer.Close())
+	return errors.Join(s.readers.Close(), s.writer.Close(), s.alone.Close())
 }
 
 func (s *Store) run(ctx context.Context, db *sql.DB, t *tx, fn func(berth.Tx) error) error {
