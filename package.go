@@ -80,13 +80,14 @@ type Certificate struct {
 // HasTag tells whether the package carries the tag.
 func (p Package) HasTag(id TagID) bool { return slices.Contains(p.Tags, id) }
 
-// Fits tells whether a host of that architecture and Windows build can run the package. A build of 0 is unknown and fits.
+// Fits tells whether a host of that architecture and Windows build can run the package. What is not known, of the host
+// or of the package, fits.
 // Sources: package architectures in the app manifest schema; x64 hosts run x86, arm64 hosts run all but none of the reverse.
 func (p Package) Fits(architecture string, build int) bool {
 	if p.MinBuild > 0 && build > 0 && build < p.MinBuild {
 		return false
 	}
-	return slices.Contains(runs[architecture], p.Architecture) || architecture == ""
+	return architecture == "" || p.Architecture == "" || slices.Contains(runs[Fold(architecture)], Fold(p.Architecture))
 }
 
 var runs = map[string][]string{

@@ -1,5 +1,7 @@
 package berth
 
+import "time"
+
 // Level is where an effective assignment comes from.
 type Level string
 
@@ -21,6 +23,7 @@ type Row struct {
 	Missing    string     `json:"missing,omitempty"`    // why no version was found
 	Overrides  []string   `json:"overrides,omitempty"`  // levels that have this family too and are not asked
 	Generation int64      `json:"generation"`           // at which the objects behind the row were last applied
+	ChangedAt  time.Time  `json:"changedAt,omitzero"`   // when the last of these objects was changed or applied
 }
 
 // Plan is what one host must have.

@@ -2,6 +2,7 @@ package berth
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -30,13 +31,13 @@ type Status struct {
 	Remedy string     `json:"remedy,omitempty"` // what to do, empty when nothing is to be done
 }
 
-// StatusInput is all that the status of one package on one host depends on. Of Row and Drafted, Row is nil when the
-// applied configuration does not ask for the package, Drafted is empty when the draft agrees with what is applied.
+// StatusInput is all that the status of one package on one host depends on.
 type StatusInput struct {
-	Host    Host
-	Row     *Row          // the applied row, nil when the package is only still on the host, or only drafted
-	Drafted string        // in words, the draft that would change the row; empty when there is none
-	Facts   *PackageFacts // nil when the host has not spoken of the package
+	Host      Host
+	Row       *Row          // the applied row, else the one that a draft would add; nil when the package is only still on the host
+	Drafted   string        // in words, the draft that would change the row; empty when there is none
+	DraftedAt time.Time     // when that draft was last changed
+	Facts     *PackageFacts // nil when the host has not spoken of the package
 }
 
 // StatusOf computes the status: the first of the eight that holds, in the order of the design.
@@ -49,34 +50,51 @@ func StatusOf(in StatusInput) Status {
 		}
 	}
 	if in.Facts == nil || !in.Facts.Staged {
-		return underWay()
+		return underWay(in)
 	}
-	return Status{Name: StatusReady, Since: in.Facts.Since, Cause: "attached and staged; sessions can register it"}
+	return in.Facts.trouble(Status{Name: StatusReady, Since: in.Facts.Since, Cause: "attached and staged; sessions can register it"})
 }
 
 func noVersion(in StatusInput) (Status, bool) {
 	if in.Row == nil || in.Row.FullName != "" {
 		return Status{}, false
 	}
-	return Status{Name: StatusNoVersion, Cause: in.Row.Missing,
+	return Status{Name: StatusNoVersion, Since: in.Row.ChangedAt, Cause: in.Row.Missing,
 		Remedy: "give the tag to an enabled version that fits the host, or assign an exact version"}, true
 }
 
 func notApplied(in StatusInput) (Status, bool) {
 	switch {
 	case in.Drafted != "":
-		return Status{Name: StatusNotApplied, Cause: in.Drafted, Remedy: "apply the pending changes, or discard them"}, true
+		return Status{Name: StatusNotApplied, Since: in.DraftedAt, Cause: in.Drafted, Remedy: "apply the pending changes, or discard them"}, true
 	case in.Row == nil || in.Host.Facts.Generation >= in.Row.Generation:
 		return Status{}, false
 	}
 	cause := fmt.Sprintf("applied in generation %d, the host holds generation %d and was last seen %s",
 		in.Row.Generation, in.Host.Facts.Generation, in.Host.LastSeen.UTC().Format(time.RFC3339))
-	return Status{Name: StatusNotApplied, Cause: cause, Remedy: "wait for the host, or see why its agent does not answer"}, true
+	return Status{Name: StatusNotApplied, Since: in.Row.ChangedAt, Cause: cause, Remedy: "wait for the host, or see why its agent does not answer"}, true
 }
 
 // underWay is Not applied too: the host knows the plan and has neither succeeded nor failed yet.
-func underWay() Status {
-	return Status{Name: StatusNotApplied, Cause: "the host has taken up the plan and is attaching the image"}
+func underWay(in StatusInput) Status {
+	s := Status{Name: StatusNotApplied, Cause: "the host has taken up the plan and is attaching the image"}
+	if in.Row != nil {
+		s.Since = in.Row.ChangedAt
+	}
+	if in.Facts != nil {
+		s.Since = in.Facts.Since
+	}
+	return s
+}
+
+// trouble adds to the status of a staged package what fails nevertheless, registering in a session for example: it is
+// no status of its own, and must not stay unseen.
+func (p *PackageFacts) trouble(s Status) Status {
+	if f := p.Failure; f != nil {
+		s.Cause += fmt.Sprintf("; %s failed: %s", f.Phase, f.Message)
+		s.Code, s.Remedy = f.Code, Explain(*f).Remedy
+	}
+	return s
 }
 
 func failed(in StatusInput) (Status, bool) {
@@ -107,8 +125,10 @@ func inUse(in StatusInput) (Status, bool) {
 	if in.Facts == nil || len(in.Facts.Sessions) == 0 {
 		return Status{}, false
 	}
-	return Status{Name: StatusInUse, Since: in.Facts.Sessions[0].Since,
-		Cause: "registered in " + sessions(in.Facts.Sessions)}, true
+	// Since the first of the sessions that there are: agents do not order them.
+	first := slices.MinFunc(in.Facts.Sessions, func(a, b Registered) int { return a.Since.Compare(b.Since) })
+	return in.Facts.trouble(Status{Name: StatusInUse, Since: first.Since,
+		Cause: "registered in " + sessions(in.Facts.Sessions)}), true
 }
 
 // sessions names the users of the sessions, at most three of them, so that the text stays short on a busy host.
