@@ -44,7 +44,7 @@ type Object struct {
 	Ref
 	Name              string          // the key as it was typed
 	Family            string          // folded family name, of packages; empty for other kinds
-	Retired           bool            // of packages: deleted by force and not gone yet
+	Retired           bool            // of packages: deleted by force, drafted or applied, and not gone yet
 	Applied           json.RawMessage // what hosts see
 	Draft             json.RawMessage // what administrators see; equal to Applied unless Drafted
 	Drafted           bool

@@ -1,6 +1,7 @@
 package berth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -157,7 +158,7 @@ type Edit struct {
 	Ref    Ref
 	Name   string // the key as it was typed
 	Family string // of packages
-	Retire bool   // of packages: deleted by force
+	Retire bool   // of packages: deleted by force, in the draft or already applied
 	Draft  any    // the document that administrators see from now on; nil deletes it
 	By     string
 	At     time.Time
@@ -169,7 +170,8 @@ type Edit struct {
 }
 
 // Write stores the edit and returns the object as it is now and was before. A draft that equals what is applied is no
-// draft. An edit of an older revision is refused as Precondition.
+// draft. An edit of an older revision is refused as Precondition. Name and family of an object that is there stay: a
+// drafted deletion says neither, and hosts are still planned from what is applied.
 func Write(tx ObjectStore, e Edit) (now, before Object, err error) {
 	before, err = tx.Object(e.Ref)
 	if err != nil && !IsNotFound(err) {
@@ -180,7 +182,8 @@ func Write(tx ObjectStore, e Edit) (now, before Object, err error) {
 			e.Ref.Kind, e.Name, before.ChangedBy, before.Revision, e.Expect).With("look at the newest state, then change it again")
 	}
 	now = before
-	now.Ref, now.Name, now.Family, now.Retired = e.Ref, e.Name, Fold(e.Family), e.Retire
+	now.Ref, now.Retired = e.Ref, e.Retire
+	now.Name, now.Family = cmp.Or(before.Name, e.Name), cmp.Or(Fold(e.Family), before.Family)
 	now.Revision, now.ChangedAt, now.ChangedBy = before.Revision+1, e.At, e.By
 	if now.Draft, err = encode(e.Draft); err != nil {
 		return now, before, err

@@ -57,7 +57,10 @@ func (s *Service) Apply(ctx context.Context, site string, chosen []string) (appl
 			}
 		}
 		generation = w.site.Generation
-		return w.checkPools()
+		if err := w.checkPools(); err != nil {
+			return err
+		}
+		return buryRetired(w, w.site.Name, w.at)
 	})
 	if err != nil {
 		return nil, 0, err
@@ -73,6 +76,7 @@ func (w *work) apply(c berth.Change) error {
 	}
 	before := o.Applied
 	o.Applied, o.Drafted, o.Revision, o.AppliedGeneration = o.Draft, false, o.Revision+1, w.generation()
+	o.ChangedAt, o.ChangedBy = w.at, w.who.Name
 	if err := w.PutObject(o); err != nil {
 		return err
 	}
@@ -92,6 +96,10 @@ func (s *Service) Discard(ctx context.Context, site string, chosen []string) (di
 			}
 			before := o.Draft
 			o.Draft, o.Drafted, o.Revision = o.Applied, false, o.Revision+1
+			o.ChangedAt, o.ChangedBy = w.at, w.who.Name
+			if o.Retired, err = retiring(w, o.Ref); err != nil { // of what hosts see; a drafted retirement is off
+				return err
+			}
 			if err := w.PutObject(o); err != nil {
 				return err
 			}

@@ -12,6 +12,7 @@ import (
 
 	"berth"
 	"berth/auth"
+	"berth/plan"
 )
 
 // Library reads package images on behalf of the server.
@@ -67,6 +68,8 @@ type work struct {
 	at   time.Time
 	bump bool // the site's generation rises when the work is done
 	now  bool // changes are applied at once, and alone
+
+	families [2]map[string][]plan.Version // by view, then folded family name: what familyOf has read
 }
 
 // view runs fn on a consistent state, for a caller who may read the site.
@@ -179,20 +182,33 @@ func edit[T any](w *work, t target, fn func(doc *T, is state) (keep, error)) err
 		return err
 	}
 	e := berth.Edit{Ref: t.ref, Name: t.name, Draft: draft, By: w.who.Name, At: w.at, Expect: t.expect}
-	if p, ok := draft.(berth.Package); ok {
-		e.Family, e.Retire = p.FamilyName, p.Retiring
-	}
 	if w.now {
 		if e.Applied, err = editView(w, berth.Applied, t.ref, fn); err != nil {
 			return err
 		}
 		e.Generation = w.generation()
+	} else if e.Retire, err = retiring(w, t.ref); err != nil {
+		return err
+	}
+	for _, doc := range []any{e.Applied, draft} {
+		if p, ok := doc.(berth.Package); ok {
+			e.Family, e.Retire = p.FamilyName, e.Retire || p.Retiring
+		}
 	}
 	now, before, err := berth.Write(w, e)
 	if err != nil {
 		return err
 	}
 	return w.note(t.action, t.ref, before.Draft, now.Draft)
+}
+
+// retiring tells whether hosts see the object as a package that is deleted by force.
+func retiring(w *work, ref berth.Ref) (bool, error) {
+	if ref.Kind != berth.ObjectPackage {
+		return false, nil
+	}
+	p, err := berth.LoadOr(w, berth.Applied, ref, berth.Package{})
+	return p.Retiring, err
 }
 
 func editView[T any](w *work, v berth.View, ref berth.Ref, fn func(doc *T, is state) (keep, error)) (any, error) {
