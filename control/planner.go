@@ -90,28 +90,32 @@ func digest(p berth.Plan) (string, error) {
 // planInput gathers what the plan of a host depends on, in one view.
 func (w *work) planInput(v berth.View, h berth.Host) (in plan.Input, err error) {
 	in.Architecture, in.Build = h.Facts.Architecture, h.Facts.Build
-	if in.Settings, in.SettingsGen, err = loadGen(w, v, w.ref(berth.ObjectSettings, "settings"), berth.DefaultSettings()); err != nil {
+	if in.Settings, in.SettingsStamp, err = stamped(w, v, w.ref(berth.ObjectSettings, "settings"), berth.DefaultSettings()); err != nil {
 		return in, err
 	}
 	own := berth.HostConfig{Name: h.Name, Kind: h.Kind, Inherit: true}
-	if in.Host, in.HostGen, err = loadGen(w, v, w.ref(berth.ObjectHost, h.Name), own); err != nil {
+	if in.Host, in.HostStamp, err = stamped(w, v, w.ref(berth.ObjectHost, h.Name), own); err != nil {
 		return in, err
 	}
 	if in.Host.Pool != "" {
-		p, gen, err := loadGen(w, v, w.ref(berth.ObjectPool, in.Host.Pool), berth.Pool{Name: in.Host.Pool, Inherit: true})
+		p, stamp, err := stamped(w, v, w.ref(berth.ObjectPool, in.Host.Pool), berth.Pool{Name: in.Host.Pool, Inherit: true})
 		if err != nil {
 			return in, err
 		}
-		in.Pool, in.PoolGen = &p, gen
+		in.Pool, in.PoolStamp = &p, stamp
 	}
-	in.Defaults, in.DefaultsGen, err = loadGen(w, v, w.ref(berth.ObjectDefaults, string(h.Kind)), berth.Defaults{Kind: h.Kind})
+	in.Defaults, in.DefaultsStamp, err = stamped(w, v, w.ref(berth.ObjectDefaults, string(h.Kind)), berth.Defaults{Kind: h.Kind})
 	in.Family = w.familyOf(v)
 	return in, err
 }
 
-// familyOf returns the lookup of a family's versions, each family read once in this work.
+// familyOf returns the lookup of a family's versions, each family read once in this work, however many hosts ask: works
+// that plan change nothing.
 func (w *work) familyOf(v berth.View) func(string) ([]plan.Version, error) {
-	read := map[string][]plan.Version{}
+	if w.families[v] == nil {
+		w.families[v] = map[string][]plan.Version{}
+	}
+	read := w.families[v]
 	return func(family string) ([]plan.Version, error) {
 		family = berth.Fold(family)
 		if vs, ok := read[family]; ok {
@@ -131,27 +135,31 @@ func (w *work) familyOf(v berth.View) func(string) ([]plan.Version, error) {
 			if err := json.Unmarshal(doc, &p); err != nil {
 				return nil, err
 			}
-			vs = append(vs, plan.Version{Package: p, Generation: o.AppliedGeneration})
+			vs = append(vs, plan.Version{Package: p, Stamp: stamp(o)})
 		}
 		read[family] = vs
 		return vs, nil
 	}
 }
 
-// loadGen loads a document with the generation at which it was last applied.
-func loadGen[T any](w *work, v berth.View, ref berth.Ref, otherwise T) (T, int64, error) {
+func stamp(o berth.Object) plan.Stamp {
+	return plan.Stamp{Generation: o.AppliedGeneration, At: o.ChangedAt}
+}
+
+// stamped loads a document with the stamp of its object.
+func stamped[T any](w *work, v berth.View, ref berth.Ref, otherwise T) (T, plan.Stamp, error) {
 	o, err := w.Object(ref)
 	if berth.IsNotFound(err) {
-		return otherwise, 0, nil
+		return otherwise, plan.Stamp{}, nil
 	}
 	if err != nil {
-		return otherwise, 0, err
+		return otherwise, plan.Stamp{}, err
 	}
 	doc := o.Document(v)
 	if doc == nil {
-		return otherwise, o.AppliedGeneration, nil
+		return otherwise, stamp(o), nil
 	}
 	var t T
 	err = json.Unmarshal(doc, &t)
-	return t, o.AppliedGeneration, err
+	return t, stamp(o), err
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"berth"
 	"berth/plan"
@@ -64,7 +65,11 @@ func (w *work) statuses(h berth.Host) ([]wire.HostPackage, error) {
 	for _, d := range plan.Diff(applied, drafted) {
 		drafts[berth.Fold(d.Family)] = d
 	}
-	t := table{w: w, host: h, named: w.familyOf(berth.Draft), wanted: map[string]bool{}}
+	settings, err := w.settings(berth.Draft)
+	if err != nil {
+		return nil, err
+	}
+	t := table{host: h, named: w.familyOf(berth.Draft), tags: settings.Tags, wanted: map[string]bool{}}
 	for i := range applied.Rows {
 		t.row(&applied.Rows[i], drafts[berth.Fold(applied.Rows[i].Assignment.Family)])
 	}
@@ -95,9 +100,9 @@ func (w *work) compute(v berth.View, h berth.Host) (plan.Result, error) {
 
 // table gathers the rows of one host.
 type table struct {
-	w      *work
 	host   berth.Host
 	named  func(string) ([]plan.Version, error)
+	tags   berth.Tags
 	wanted map[string]bool // folded full names that the applied plan has
 	rows   []wire.HostPackage
 	err    error
@@ -106,13 +111,23 @@ type table struct {
 func (t *table) row(r *berth.Row, d plan.Difference) {
 	in := berth.StatusInput{Host: t.host, Row: r}
 	if d.Before != nil || d.After != nil {
-		in.Drafted = d.Words()
+		in.Drafted, in.DraftedAt = d.Words(), changedAt(d.Before, d.After)
 	}
 	if r.FullName != "" {
 		in.Facts = t.host.Facts.Package(r.FullName)
 		t.wanted[berth.Fold(r.FullName)] = true
 	}
 	t.put(in, r.Assignment.Family, r.FullName)
+}
+
+// changedAt is when the newest of the rows changed.
+func changedAt(rows ...*berth.Row) (at time.Time) {
+	for _, r := range rows {
+		if r != nil && r.ChangedAt.After(at) {
+			at = r.ChangedAt
+		}
+	}
+	return at
 }
 
 // leftover is a package that is on the host, or failed to leave it, and that nothing asks for.
@@ -132,7 +147,7 @@ func (t *table) put(in berth.StatusInput, family, fullName string) {
 	if in.Row != nil {
 		hp.Selector = "version " + in.Row.Assignment.Version
 		if in.Row.Assignment.Version == "" {
-			hp.Selector = "tag " + string(in.Row.Assignment.Tag)
+			hp.Selector = "tag " + t.tags.Name(in.Row.Assignment.Tag)
 		}
 	}
 	versions, err := t.named(family)

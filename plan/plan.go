@@ -7,33 +7,49 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"time"
 
 	"berth"
 )
 
-// Version is a catalogue package with the generation at which it was last applied.
-type Version struct {
-	berth.Package
+// Stamp says when an object changed: the generation at which it was last applied, and the moment of its last change.
+type Stamp struct {
 	Generation int64
+	At         time.Time
 }
 
-// Lists are the three lists that a host could take, each with the generation at which it was last applied.
+// later covers both stamps: a row is as new as the newest object behind it.
+func (s Stamp) later(o Stamp) Stamp {
+	if o.At.After(s.At) {
+		s.At = o.At
+	}
+	s.Generation = max(s.Generation, o.Generation)
+	return s
+}
+
+// Version is a catalogue package with its stamp.
+type Version struct {
+	berth.Package
+	Stamp
+}
+
+// Lists are the three lists that a host could take, each with its stamp.
 type Lists struct {
-	Host        berth.HostConfig
-	HostGen     int64
-	Pool        *berth.Pool // nil when the host is in none
-	PoolGen     int64
-	Defaults    berth.Defaults
-	DefaultsGen int64
+	Host          berth.HostConfig
+	HostStamp     Stamp
+	Pool          *berth.Pool // nil when the host is in none
+	PoolStamp     Stamp
+	Defaults      berth.Defaults
+	DefaultsStamp Stamp
 }
 
 // Input is all that the plan of a host depends on.
 type Input struct {
 	Lists
-	Settings     berth.Settings
-	SettingsGen  int64
-	Architecture string // of the host; empty: unknown, everything fits
-	Build        int    // Windows build of the host; 0: unknown
+	Settings      berth.Settings
+	SettingsStamp Stamp
+	Architecture  string // of the host; empty: unknown, everything fits
+	Build         int    // Windows build of the host; 0: unknown
 
 	// Family returns the catalogue's packages of a family; the name is compared without regard to case.
 	Family func(familyName string) ([]Version, error)
@@ -46,67 +62,86 @@ type Result struct {
 	Certificates []berth.Certificate    // to be provisioned
 }
 
-// Compute makes the plan. With the feature switched off in the site nothing is planned.
+// Compute makes the plan. With the feature switched off in the site nothing is planned. Rows are in the order of their
+// families, so that lists which say the same give the same plan.
 func Compute(in Input) (Result, error) {
 	if !in.Settings.Enabled {
 		return Result{}, nil
 	}
-	var r Result
 	list := in.effective()
-	seen := map[string]bool{}
+	r := &result{modes: map[string]berth.Registration{}, seen: map[string]bool{}}
+	var assigned []Version
 	for _, a := range list.assignments {
 		row, chosen, err := in.row(a, list)
 		if err != nil {
 			return Result{}, err
 		}
 		r.Rows = append(r.Rows, row)
-		if chosen == nil {
-			continue
+		if chosen != nil {
+			assigned = append(assigned, *chosen)
+			r.modes[berth.Fold(chosen.FullName)] = a.Registration
 		}
-		if err := in.add(&r, *chosen, a.Registration, seen); err != nil {
+	}
+	for _, v := range assigned {
+		if err := in.add(r, v); err != nil {
 			return Result{}, err
 		}
 	}
 	if !in.Settings.ProvisionCertificates {
 		r.Certificates = nil
 	}
-	return r, nil
+	return r.Result, nil
+}
+
+// result is a Result under construction.
+type result struct {
+	Result
+	modes map[string]berth.Registration // of the assigned packages, by folded full name
+	seen  map[string]bool               // packages added, or being added
 }
 
 type list struct {
 	assignments []berth.Assignment
 	level       berth.Level
 	owner       string
-	generation  int64
+	stamp       Stamp
 }
 
-// effective picks the one list that is in force: host, pool, site defaults. Lists replace, they never merge. The
-// generation covers every object that had a say in the choice.
+// effective picks the one list that is in force: host, pool, site defaults. Lists replace, they never merge. The stamp
+// covers every object that had a say in the choice.
 func (in Input) effective() list {
-	gen := max(in.HostGen, in.SettingsGen)
+	stamp := in.HostStamp.later(in.SettingsStamp)
 	if !in.Host.Inherit {
-		return list{in.Host.Assignments, berth.LevelHost, in.Host.Name, gen}
+		return list{sorted(in.Host.Assignments), berth.LevelHost, in.Host.Name, stamp}
 	}
 	if in.Pool != nil {
-		gen = max(gen, in.PoolGen)
+		stamp = stamp.later(in.PoolStamp)
 		if !in.Pool.Inherit {
-			return list{in.Pool.Assignments, berth.LevelPool, in.Pool.Name, gen}
+			return list{sorted(in.Pool.Assignments), berth.LevelPool, in.Pool.Name, stamp}
 		}
 	}
-	return list{in.Defaults.Assignments, berth.LevelDefaults, string(in.Defaults.Kind), max(gen, in.DefaultsGen)}
+	return list{sorted(in.Defaults.Assignments), berth.LevelDefaults, string(in.Defaults.Kind), stamp.later(in.DefaultsStamp)}
+}
+
+func sorted(as []berth.Assignment) []berth.Assignment {
+	return slices.SortedStableFunc(slices.Values(as), func(a, b berth.Assignment) int {
+		return cmp.Compare(berth.Fold(a.Family), berth.Fold(b.Family))
+	})
 }
 
 // row finds the version behind one assignment; chosen is nil when there is none.
 func (in Input) row(a berth.Assignment, from list) (berth.Row, *Version, error) {
-	row := berth.Row{Assignment: a, Level: from.level, Owner: from.owner, Generation: from.generation}
+	row := berth.Row{Assignment: a, Level: from.level, Owner: from.owner}
 	row.Overrides = in.overrides(a.Family, from.level)
 	versions, err := in.Family(a.Family)
 	if err != nil {
 		return row, nil, err
 	}
+	stamp := from.stamp
 	for _, v := range versions {
-		row.Generation = max(row.Generation, v.Generation)
+		stamp = stamp.later(v.Stamp)
 	}
+	row.Generation, row.ChangedAt = stamp.Generation, stamp.At
 	fit := Candidates(a, versions, in.Architecture, in.Build)
 	if len(fit) == 0 {
 		row.Missing = in.why(a, versions)
@@ -127,10 +162,14 @@ func Candidates(a berth.Assignment, versions []Version, architecture string, bui
 			fit = append(fit, v)
 		}
 	}
-	slices.SortFunc(fit, func(a, b Version) int {
-		return cmp.Or(b.Version.Compare(a.Version), cmp.Compare(a.FullName, b.FullName))
-	})
+	slices.SortFunc(fit, higherFirst)
 	return fit
+}
+
+// higherFirst orders versions; where two are equal their full names decide, so that the order does not depend on that
+// of the catalogue.
+func higherFirst(a, b Version) int {
+	return cmp.Or(b.Version.Compare(a.Version), cmp.Compare(a.FullName, b.FullName))
 }
 
 func selects(a berth.Assignment, p berth.Package) bool {
@@ -155,13 +194,24 @@ func (in Input) why(a berth.Assignment, versions []Version) string {
 	if len(chosen) == 0 {
 		return what + " is not in the catalogue"
 	}
+	slices.SortFunc(chosen, higherFirst)
 	for _, v := range chosen {
 		if v.Enabled && !v.Retiring {
-			return fmt.Sprintf("%s does not fit the host (%s, build %d): it needs %s, build %d or later",
-				v.FullName, in.Architecture, in.Build, v.Architecture, v.MinBuild)
+			return v.FullName + in.misfit(v)
 		}
 	}
+	if chosen[0].Retiring {
+		return chosen[0].FullName + " is deleted and goes once the last host has let go"
+	}
 	return chosen[0].FullName + " is disabled in the site"
+}
+
+// misfit says what of the host a version does not fit.
+func (in Input) misfit(v Version) string {
+	if v.Fits(in.Architecture, 0) {
+		return fmt.Sprintf(" needs Windows build %d or later, the host has build %d", v.MinBuild, in.Build)
+	}
+	return fmt.Sprintf(" is made for %s, the host is %s", v.Architecture, in.Architecture)
 }
 
 // overrides names the farther levels that list the family too and are not asked.
@@ -179,34 +229,37 @@ func (in Input) overrides(family string, level berth.Level) []string {
 	return over
 }
 
-// add plans the package behind its frameworks, each once.
-func (in Input) add(r *Result, v Version, mode berth.Registration, seen map[string]bool) error {
-	if seen[berth.Fold(v.FullName)] {
+// add plans the package behind its frameworks, each once. What is marked as seen before its frameworks are looked at
+// ends cycles between them.
+func (in Input) add(r *result, v Version) error {
+	if r.seen[berth.Fold(v.FullName)] {
 		return nil
 	}
-	seen[berth.Fold(v.FullName)] = true
+	r.seen[berth.Fold(v.FullName)] = true
 	for _, d := range v.Dependencies {
-		framework, err := in.Framework(d)
+		framework, err := in.Framework(v.Package, d)
 		if err != nil {
 			return err
 		}
 		if framework == nil {
 			continue
 		}
-		if err := in.add(r, *framework, mode, seen); err != nil {
+		if err := in.add(r, *framework); err != nil {
 			return err
 		}
 	}
-	r.Packages = append(r.Packages, planned(v.Package, mode))
+	// A framework has nothing to register; one that is assigned too keeps the mode of its own row.
+	r.Packages = append(r.Packages, planned(v.Package, cmp.Or(r.modes[berth.Fold(v.FullName)], berth.AtLogon)))
 	if c := v.Certificate; c != nil && !slices.ContainsFunc(r.Certificates, func(o berth.Certificate) bool { return o.Thumbprint == c.Thumbprint }) {
 		r.Certificates = append(r.Certificates, *c)
 	}
 	return nil
 }
 
-// Framework returns the highest enabled version in the catalogue that satisfies the dependency on this host, nil when
-// there is none.
-func (in Input) Framework(d berth.Dependency) (*Version, error) {
+// Framework returns the highest enabled version in the catalogue that satisfies the dependency of the package on this
+// host, nil when there is none. A framework is loaded into the process of its dependent, so its architecture must be the
+// same; that of a neutral package is the host's. Without such a version, one that the host can run at all is taken.
+func (in Input) Framework(of berth.Package, d berth.Dependency) (*Version, error) {
 	if d.FamilyName == "" {
 		return nil, nil
 	}
@@ -218,13 +271,22 @@ func (in Input) Framework(d berth.Dependency) (*Version, error) {
 	if err != nil {
 		lowest = berth.Version{} // a manifest without MinVersion takes any
 	}
+	want := berth.Fold(of.Architecture)
+	if want == "neutral" || want == "" {
+		want = berth.Fold(in.Architecture)
+	}
 	var best *Version
-	for i, v := range versions {
+	matches := func(v *Version) bool {
+		arch := berth.Fold(v.Architecture)
+		return arch == want || arch == "neutral" || arch == "" || want == ""
+	}
+	for i := range versions {
+		v := &versions[i]
 		if !v.Enabled || v.Retiring || v.Version.Compare(lowest) < 0 || !v.Fits(in.Architecture, in.Build) {
 			continue
 		}
-		if best == nil || v.Version.Compare(best.Version) > 0 {
-			best = &versions[i]
+		if best == nil || matches(v) && !matches(best) || matches(v) == matches(best) && higherFirst(*v, *best) < 0 {
+			best = v
 		}
 	}
 	return best, nil
