@@ -137,7 +137,7 @@ func (w *work) declare(d Declare) (created bool, err error) {
 }
 
 func (w *work) declarationRef(pool, fullName string) berth.Ref {
-	return w.ref(berth.ObjectDeclaration, pool+"/"+fullName)
+	return w.ref(berth.ObjectDeclaration, berth.Fold(pool)+"/"+fullName)
 }
 
 // catalogue puts the package into the catalogue, or renews what is known of it there; tags, display name and the switch

@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"io"
 	"time"
 
 	"berth"
@@ -98,7 +99,10 @@ func (s *Service) RemoveHost(ctx context.Context, site, name string) error {
 		err = edit(&now, target{ref: ref, name: h.Name, action: "delete host"},
 			func(*berth.HostConfig, state) (keep, error) { return removed, nil })
 		w.bump, w.site = now.bump, now.site
-		return err
+		if err != nil {
+			return err
+		}
+		return buryRetired(w, site, w.at) // it may have been the last to hold one
 	})
 }
 
@@ -133,17 +137,24 @@ func (s *Service) Enroll(ctx context.Context, r wire.EnrollRequest) (out wire.En
 	})
 	if err != nil {
 		s.log.WarnContext(ctx, "enrolment refused", "host", r.Name, "error", err)
+		return wire.EnrollResponse{}, err
 	}
-	return out, err
+	s.bell.ring(out.Site) // whoever waits with the certificate of before is told that it is over
+	return out, nil
 }
 
 func checkEnroll(r wire.EnrollRequest) error {
-	if !poolName.MatchString(r.Name) {
+	if !hostName.MatchString(r.Name) {
 		return berth.Errorf(berth.Invalid, "%q cannot name a host", r.Name).On("name").
-			With("use 3 to 64 letters, digits, spaces, '@', '.', '-' and '_'")
+			With("use 1 to 64 letters, digits, spaces, '@', '.', '-' and '_', the first and the last no space and not all dots")
 	}
-	if r.Protocol < wire.Protocol-2 || r.Protocol > wire.Protocol {
-		return berth.Errorf(berth.Invalid, "the agent speaks protocol %d, this server %d", r.Protocol, wire.Protocol).
+	return checkProtocol(r.Protocol)
+}
+
+// checkProtocol takes this build's protocol and the two before it.
+func checkProtocol(spoken int) error {
+	if spoken < max(1, wire.Protocol-2) || spoken > wire.Protocol {
+		return berth.Errorf(berth.Invalid, "the agent speaks protocol %d, this server %d", spoken, wire.Protocol).
 			With("use an agent of the server's version")
 	}
 	return nil
@@ -170,6 +181,9 @@ func (s *Service) useKey(tx berth.Tx, id string, secret []byte) (berth.Credentia
 }
 
 func (s *Service) enroll(w *work, key berth.Credential, r wire.EnrollRequest) (out wire.EnrollResponse, err error) {
+	if err := w.keyPool(key); err != nil {
+		return out, err
+	}
 	h, err := w.HostByName(berth.Fold(w.site.Name), r.Name)
 	if err != nil && !berth.IsNotFound(err) {
 		return out, err
@@ -193,9 +207,27 @@ func (s *Service) enroll(w *work, key berth.Credential, r wire.EnrollRequest) (o
 		if !is.exists {
 			*doc = berth.HostConfig{Name: h.Name, Inherit: true}
 		}
-		doc.Kind, doc.Pool = key.HostKind, key.Pool
+		// A pool that an administrator chose stays, unless the key names one or the host is of another kind now.
+		if key.Pool != "" || doc.Kind != key.HostKind {
+			doc.Pool = key.Pool
+		}
+		doc.Kind = key.HostKind
 		return kept, nil
 	})
+}
+
+// keyPool makes sure that the pool of an enrolment key is still there and of the key's kind: a host in a pool that hosts
+// cannot see would stand in the way of every later apply.
+func (w *work) keyPool(key berth.Credential) error {
+	if key.Pool == "" {
+		return nil
+	}
+	p, err := berth.Load[berth.Pool](w, berth.Applied, w.ref(berth.ObjectPool, key.Pool))
+	if berth.IsNotFound(err) || (err == nil && p.Kind != key.HostKind) {
+		return berth.Errorf(berth.Conflict, "the enrolment key is for pool %s of kind %s, which is not there any more", key.Pool, key.HostKind).
+			With("ask an owner for a new key: `berth enroll-key create`")
+	}
+	return err
 }
 
 // Longest is how long a sync may wait for a newer plan.
@@ -204,15 +236,22 @@ const Longest = 55 * time.Second
 // Sync takes what changed on a host and answers with the plan to hold, at once when it is newer than the one held, else
 // when one comes, or after the wait asked for. The serial is that of the certificate with which the host came.
 func (s *Service) Sync(ctx context.Context, hostID, serial string, r wire.SyncRequest) (wire.SyncResponse, error) {
+	if err := checkProtocol(r.Protocol); err != nil {
+		return wire.SyncResponse{}, err
+	}
 	h, err := s.report(ctx, hostID, serial, r)
 	if err != nil {
 		return wire.SyncResponse{}, err
 	}
-	timeout := time.NewTimer(min(time.Duration(r.Wait)*time.Second, Longest))
+	timeout := time.NewTimer(time.Duration(min(max(r.Wait, 0), int(Longest/time.Second))) * time.Second)
 	defer timeout.Stop()
 	for {
 		rung := s.bell.wait(h.Site)
-		out, err := s.answer(ctx, hostID, r)
+		// The certificate is asked for again each time: while this waits, the host may be enrolled anew, or removed.
+		out, err := s.answer(ctx, hostID, serial, r)
+		if err == nil && r.Wait <= 0 {
+			out.Next, err = s.next()
+		}
 		if err != nil || r.Wait <= 0 || out.Generation > r.Generation || out.Plan != nil || out.Retry != r.Retry {
 			return out, err
 		}
@@ -220,10 +259,20 @@ func (s *Service) Sync(ctx context.Context, hostID, serial string, r wire.SyncRe
 		case <-rung:
 		case <-timeout.C:
 			return out, nil
-		case <-ctx.Done():
-			return out, ctx.Err()
+		case <-ctx.Done(): // the agent is gone, or the server stops: nothing is new as far as anybody knows
+			return out, nil
 		}
 	}
+}
+
+// polls is about how often a host comes that does not wait, in seconds.
+const polls = 30
+
+// next returns the seconds until the next poll, from 0.8 to 1.2 of the usual, so that hosts that began together part.
+func (s *Service) next() (int, error) {
+	var b [1]byte
+	_, err := io.ReadFull(s.random, b[:])
+	return polls*8/10 + int(b[0])*(polls*4/10)/255, err
 }
 
 // seenEvery is how exact "last seen" is: a host that only waits is not written down more often.
@@ -249,7 +298,7 @@ func (s *Service) report(ctx context.Context, hostID, serial string, r wire.Sync
 		if err := tx.PutHost(h); err != nil {
 			return err
 		}
-		return s.buryRetired(tx, h.Site)
+		return buryRetired(tx, h.Site, s.now())
 	})
 	return h, err
 }
@@ -264,9 +313,9 @@ func knownHost(tx berth.Tx, hostID, serial string) (berth.Host, error) {
 }
 
 // answer computes what the host is told.
-func (s *Service) answer(ctx context.Context, hostID string, r wire.SyncRequest) (out wire.SyncResponse, err error) {
+func (s *Service) answer(ctx context.Context, hostID, serial string, r wire.SyncRequest) (out wire.SyncResponse, err error) {
 	err = s.store.View(ctx, func(tx berth.Tx) error {
-		h, err := tx.Host(hostID)
+		h, err := knownHost(tx, hostID, serial)
 		if err != nil {
 			return err
 		}
@@ -290,7 +339,7 @@ func (s *Service) answer(ctx context.Context, hostID string, r wire.SyncRequest)
 }
 
 // buryRetired removes packages deleted by force that no host has any more.
-func (s *Service) buryRetired(tx berth.Tx, site string) error {
+func buryRetired(tx berth.Tx, site string, at time.Time) error {
 	objects, err := tx.Objects(berth.ObjectQuery{Site: berth.Fold(site), Kind: berth.ObjectPackage, Retired: true})
 	if err != nil || len(objects) == 0 {
 		return err
@@ -308,7 +357,7 @@ func (s *Service) buryRetired(tx berth.Tx, site string) error {
 		if err := tx.PutObject(o); err != nil {
 			return err
 		}
-		if err := tx.AppendAudit(berth.AuditEntry{At: s.now(), Site: berth.Fold(site), Actor: "berth", Face: "server",
+		if err := tx.AppendAudit(berth.AuditEntry{At: at, Site: berth.Fold(site), Actor: "berth", Face: "server",
 			Action: "remove retired package", Kind: string(o.Kind), Key: o.Key, Before: before}); err != nil {
 			return err
 		}

@@ -71,18 +71,23 @@ func (w *work) assignments(h Holder) (Assignments, error) {
 	}
 }
 
-// holderRef finds the object; a host or pool that is not there is NotFound in words that fit.
+// holderRef finds the object; a host or pool that is not there is NotFound in words that fit. What is applied at once
+// looks at what hosts see: a drafted deletion does not stand in its way.
 func (w *work) holderRef(h Holder) (berth.Ref, error) {
+	view := berth.Draft
+	if w.now {
+		view = berth.Applied
+	}
 	switch {
 	case h.Host != "":
 		ref := w.ref(berth.ObjectHost, h.Host)
-		if _, err := berth.Load[berth.HostConfig](w, berth.Draft, ref); err != nil {
+		if _, err := berth.Load[berth.HostConfig](w, view, ref); err != nil {
 			return ref, hostUnknown(w.site.Name, h.Host, err)
 		}
 		return ref, nil
 	case h.Pool != "":
 		ref := w.ref(berth.ObjectPool, h.Pool)
-		_, err := berth.Load[berth.Pool](w, berth.Draft, ref)
+		_, err := berth.Load[berth.Pool](w, view, ref)
 		return ref, err
 	}
 	kind, err := berth.ParseHostKind(string(h.Defaults))
@@ -183,7 +188,7 @@ func (w *work) checkAssignment(a *berth.Assignment) error {
 	return w.checkFamily(a)
 }
 
-// checkFamily takes a family name, or the name of a package where just one family bears it.
+// checkFamily makes sure that the catalogue has the family, and spells it as the catalogue does.
 func (w *work) checkFamily(a *berth.Assignment) error {
 	family, err := berth.LoadAll[berth.Package](w, berth.Draft, berth.ObjectQuery{Site: berth.Fold(w.site.Name),
 		Kind: berth.ObjectPackage, Family: berth.Fold(a.Family)})

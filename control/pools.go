@@ -8,8 +8,12 @@ import (
 	"berth"
 )
 
-// poolName is what Azure allows as the name of a host pool; Berth asks it of every pool.
-var poolName = regexp.MustCompile(`^[A-Za-z0-9@.\-_ ]{3,64}$`)
+// poolName is what Azure allows as the name of a host pool; Berth asks it of every pool. Spaces at the ends are left out,
+// since names are compared without them.
+var poolName = regexp.MustCompile(`^[A-Za-z0-9@.\-_][A-Za-z0-9@.\-_ ]{1,62}[A-Za-z0-9@.\-_]$`)
+
+// hostName is poolName for machines, whose names may be shorter. Names that are dots alone mean folders in paths.
+var hostName = regexp.MustCompile(`^([A-Za-z0-9@\-_]|[A-Za-z0-9@.\-_][A-Za-z0-9@.\-_ ]{0,62}[A-Za-z0-9@\-_])$`)
 
 // AddPool drafts a pool; with now it is applied at once.
 func (s *Service) AddPool(ctx context.Context, site string, p berth.Pool, now bool) (berth.Pool, error) {

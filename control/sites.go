@@ -11,7 +11,7 @@ import (
 )
 
 // resourceGroupName is what Azure allows as the name of a resource group, which every site is to Azure's clients.
-var resourceGroupName = regexp.MustCompile(`^[-\w._()]{1,90}$`)
+var resourceGroupName = regexp.MustCompile(`^[-\w._()]{0,89}[-\w_()]$`)
 
 // CreateSite makes a site with default settings. Only an owner of the whole farm may.
 func (s *Service) CreateSite(ctx context.Context, site berth.Site) (berth.Site, error) {
@@ -22,7 +22,7 @@ func (s *Service) CreateSite(ctx context.Context, site berth.Site) (berth.Site, 
 	}
 	if !resourceGroupName.MatchString(site.Name) {
 		return site, berth.Errorf(berth.Invalid, "%q cannot name a site", site.Name).On("name").
-			With("use 1 to 90 letters, digits, '-', '_', '.', '(' and ')'")
+			With("use 1 to 90 letters, digits, '-', '_', '.', '(' and ')', the last no '.'")
 	}
 	site.CreatedAt, site.Generation = s.now(), 1
 	err = s.store.Update(ctx, func(tx berth.Tx) error {

@@ -3,11 +3,13 @@ package control
 import (
 	"context"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"berth"
 )
 
-// tagIDs turns names or ids of tags into ids, in the site's order and each once.
+// tagIDs turns names or ids of tags into ids, sorted and each once.
 func (w *work) tagIDs(names []string) ([]berth.TagID, error) {
 	settings, err := w.settings(berth.Draft)
 	if err != nil {
@@ -34,11 +36,12 @@ func (s *Service) RenameTag(ctx context.Context, site, tag, name string) (set be
 			if err != nil {
 				return kept, err
 			}
-			if other, err := doc.Tags.Find(name); err == nil && other.ID != found.ID {
-				return kept, berth.Errorf(berth.Conflict, "another tag is called %q", other.Name).On("name")
-			}
-			if name == "" || len(name) > 64 {
+			if name = strings.TrimSpace(name); name == "" || utf8.RuneCountInString(name) > 64 {
 				return kept, berth.Errorf(berth.Invalid, "a tag's name has 1 to 64 characters").On("name")
+			}
+			if other, err := doc.Tags.Find(name); err == nil && other.ID != found.ID {
+				return kept, berth.Errorf(berth.Conflict, "%q means the tag %s", name, other.Name).On("name").
+					With("choose another name; the ids of the three tags mean them for good")
 			}
 			for i := range doc.Tags {
 				if doc.Tags[i].ID == found.ID {
@@ -70,6 +73,7 @@ func (s *Service) TagPackage(ctx context.Context, site, fullName, tag string, mo
 		return editPackage(w, fullName, "tag package", 0, func(doc *berth.Package) error {
 			if !doc.HasTag(ids[0]) {
 				doc.Tags = append(doc.Tags, ids[0])
+				slices.Sort(doc.Tags) // as tagIDs has them: the order in which tags were put on is no difference
 			}
 			p = *doc
 			return nil

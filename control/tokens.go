@@ -26,6 +26,9 @@ func (s *Service) Begin(ctx context.Context, site berth.Site) (token wire.Secret
 	return token, err == nil, err
 }
 
+// mostDays bounds the lives of credentials: a time must fit its type.
+const mostDays = 36500
+
 // CreateToken makes an API token; the secret is in the answer and nowhere else. Only an owner may.
 func (s *Service) CreateToken(ctx context.Context, r wire.CreateToken) (wire.Secret, error) {
 	role, err := berth.ParseRole(string(r.Role))
@@ -34,6 +37,9 @@ func (s *Service) CreateToken(ctx context.Context, r wire.CreateToken) (wire.Sec
 	}
 	if r.Name == "" {
 		return wire.Secret{}, berth.Errorf(berth.Invalid, "a token needs a name").On("name")
+	}
+	if r.Days < 0 || r.Days > mostDays {
+		return wire.Secret{}, berth.Errorf(berth.Invalid, "a token lives 1 to %d days, or without end with 0", mostDays).On("days")
 	}
 	c := berth.Credential{Kind: berth.CredentialToken, Name: r.Name, Site: berth.Fold(r.Site), Role: role}
 	if r.Days > 0 {
@@ -55,6 +61,9 @@ func (s *Service) CreateEnrollKey(ctx context.Context, site string, r wire.Creat
 		if err := s.poolOfKind(ctx, site, r.Pool, kind); err != nil {
 			return wire.Secret{}, err
 		}
+	}
+	if r.Hours < 0 || r.Hours > mostDays*24 {
+		return wire.Secret{}, berth.Errorf(berth.Invalid, "an enrolment key lives 1 to %d hours", mostDays*24).On("hours")
 	}
 	c := berth.Credential{Kind: berth.CredentialEnroll, Name: cmp.Or(r.Name, "hosts of kind "+string(kind)), Site: berth.Fold(site),
 		HostKind: kind, Pool: r.Pool, MaxUses: max(0, cmp.Or(r.MaxUses, 1))}
@@ -101,6 +110,7 @@ func (s *Service) create(ctx context.Context, c berth.Credential) (out wire.Secr
 // Credentials lists tokens or enrolment keys of a site, without their secrets; an empty site means those of the farm.
 func (s *Service) Credentials(ctx context.Context, kind berth.CredentialKind, site string) (cs []berth.Credential, err error) {
 	if _, err := auth.Require(ctx, site, berth.RoleOwner); err != nil {
+		s.refused(ctx, need{site, berth.RoleOwner}, err)
 		return nil, err
 	}
 	err = s.store.View(ctx, func(tx berth.Tx) error {
@@ -117,9 +127,14 @@ func (s *Service) Credentials(ctx context.Context, kind berth.CredentialKind, si
 
 // Revoke ends a token or an enrolment key at once.
 func (s *Service) Revoke(ctx context.Context, id string) error {
-	return s.store.Update(ctx, func(tx berth.Tx) error {
-		c, err := tx.Credential(id)
-		if err != nil {
+	// Strangers do not learn which ids there are.
+	if _, known := auth.From(ctx); !known {
+		_, err := auth.Require(ctx, "", berth.RoleOwner)
+		return err
+	}
+	var c berth.Credential
+	err := s.store.Update(ctx, func(tx berth.Tx) (err error) {
+		if c, err = tx.Credential(id); err != nil {
 			return err
 		}
 		who, err := auth.Require(ctx, c.Site, berth.RoleOwner)
@@ -135,6 +150,10 @@ func (s *Service) Revoke(ctx context.Context, id string) error {
 		return tx.AppendAudit(berth.AuditEntry{At: s.now(), Site: c.Site, Actor: who.Name, Face: who.Face,
 			Action: "revoke " + string(c.Kind), Kind: string(c.Kind), Key: c.ID, After: raw(c)})
 	})
+	if berth.ErrorKind(err) == berth.Forbidden {
+		s.refused(ctx, need{c.Site, berth.RoleOwner}, err)
+	}
+	return err
 }
 
 // Authenticate turns the text of an API token into the principal that it stands for.

@@ -47,5 +47,5 @@ type SyncResponse struct {
 	Digest     string      `json:"digest"`         // names the plan's content: equal digests, equal plans
 	Plan       *berth.Plan `json:"plan,omitempty"` // nil: the plan held is still right, under the new generation
 	Retry      int64       `json:"retry"`          // rises when an administrator asks to retry failed packages at once
-	Next       int         `json:"next"`           // seconds until the next sync, already with jitter; 0: at once
+	Next       int         `json:"next"`           // seconds until the next sync, already with jitter; 0: at once, as after one that waited
 }
