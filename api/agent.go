@@ -1,8 +1,10 @@
 package api
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 
 	"berth"
@@ -25,7 +27,7 @@ func (a *API) enroll(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) sync(w http.ResponseWriter, r *http.Request) {
-	if r.TLS == nil || len(r.TLS.VerifiedChains) == 0 {
+	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 || len(r.TLS.VerifiedChains) == 0 {
 		a.answer(w, nil, berth.Errorf(berth.Unauthenticated, "the request came without a host certificate").
 			With("enrol the host: `berth agent enroll`"))
 		return
@@ -45,27 +47,43 @@ func (a *API) sync(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) read(w http.ResponseWriter, r *http.Request, into any) bool {
-	err := json.NewDecoder(r.Body).Decode(into)
+	d := json.NewDecoder(r.Body)
+	err := d.Decode(into)
 	if err == nil {
-		return true
+		if _, err = d.Token(); err == io.EOF {
+			return true
+		}
+		err = cmp.Or(err, errors.New("something follows the object"))
 	}
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		err = berth.Errorf(berth.Invalid, "the request is larger than %d bytes", mostBody)
-	} else {
-		err = berth.Errorf(berth.Invalid, "the request is no JSON that fits: %v", err)
+		p := Problem(a.Log, berth.Errorf(berth.Invalid, "the request is larger than %d bytes", mostBody))
+		a.writeProblem(w, withStatus(p, http.StatusRequestEntityTooLarge))
+		return false
 	}
-	a.answer(w, nil, err)
+	a.answer(w, nil, berth.Errorf(berth.Invalid, "the request is no JSON that fits: %v", err))
 	return false
 }
 
 func (a *API) answer(w http.ResponseWriter, out any, err error) {
-	w.Header().Set("Content-Type", "application/json")
 	if err != nil {
-		p := Problem(a.Log, err)
-		w.Header().Set("Content-Type", "application/problem+json")
-		w.WriteHeader(p.Status)
-		out = p
+		a.writeProblem(w, Problem(a.Log, err))
+		return
 	}
+	w.Header().Set("Content-Type", "application/json")
+	a.encode(w, out)
+}
+
+// writeProblem answers outside of an operation.
+func (a *API) writeProblem(w http.ResponseWriter, p wire.Problem) {
+	for name, values := range challenge(p.Status) {
+		w.Header()[name] = values
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(p.Status)
+	a.encode(w, p)
+}
+
+func (a *API) encode(w http.ResponseWriter, out any) {
 	if err := json.NewEncoder(w).Encode(out); err != nil {
 		a.Log.Debug("answer not delivered", "error", err)
 	}

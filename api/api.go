@@ -15,6 +15,7 @@ import (
 	"berth"
 	"berth/auth"
 	"berth/control"
+	"berth/wire"
 )
 
 // Options are what the interface works with.
@@ -56,8 +57,27 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	if _, pattern := a.mux.Handler(r); pattern == "" {
+		w = &plain{ResponseWriter: w, api: a}
+	}
 	a.mux.ServeHTTP(w, r)
 }
+
+// plain turns what the multiplexer itself answers in plain text (no such path, no such method) into a problem.
+type plain struct {
+	http.ResponseWriter
+	api *API
+}
+
+// WriteHeader writes the whole problem.
+func (p *plain) WriteHeader(status int) {
+	kind := kindOf(status)
+	what := wire.Problem{Type: "about:blank", Kind: kind.String(), Detail: "there is no such operation", Remedy: "see /api/v1/openapi.json"}
+	p.api.writeProblem(p.ResponseWriter, withStatus(what, status))
+}
+
+// Write drops the plain text.
+func (p *plain) Write(b []byte) (int, error) { return len(b), nil }
 
 // mostBody is the largest request: a host's facts about thousands of packages fit.
 const mostBody = 8 << 20

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -20,16 +21,41 @@ var statuses = map[berth.Kind]int{
 	berth.Precondition: http.StatusPreconditionFailed, berth.Unavailable: http.StatusServiceUnavailable,
 }
 
+// HTTPStatus returns the status of a kind of failure; ok is false for a kind that the table does not know.
+func HTTPStatus(k berth.Kind) (status int, ok bool) {
+	status, ok = statuses[k]
+	return status, ok
+}
+
+// challenge holds the headers that RFC 9110, 11.6.1 asks of a 401.
+func challenge(status int) http.Header {
+	if status != http.StatusUnauthorized {
+		return nil
+	}
+	return http.Header{"Www-Authenticate": {"Bearer"}}
+}
+
+// withStatus gives a problem a status that says more than that of its kind.
+func withStatus(p wire.Problem, status int) wire.Problem {
+	p.Status, p.Title = status, http.StatusText(status)
+	return p
+}
+
 // problem is an error on its way out.
 type problem struct{ wire.Problem }
 
 func (p *problem) Error() string             { return p.Detail }
 func (p *problem) GetStatus() int            { return p.Status }
+func (p *problem) GetHeaders() http.Header   { return challenge(p.Status) }
 func (p *problem) ContentType(string) string { return "application/problem+json" }
 
 // Problem turns an error into its RFC 9457 form. What is Berth's own fault is logged and not shown.
 func Problem(log *slog.Logger, err error) wire.Problem {
 	kind := berth.ErrorKind(err)
+	if errors.Is(err, context.Canceled) {
+		kind = berth.Unavailable // the caller has gone, or the server stops: nothing to look for in the log
+		err = &berth.Error{Kind: kind, Message: "the request was given up before it was done", Err: err}
+	}
 	p := wire.Problem{Type: "about:blank", Status: statuses[kind], Kind: kind.String()}
 	p.Title = http.StatusText(p.Status)
 	e, ok := errors.AsType[*berth.Error](err)
@@ -54,7 +80,7 @@ func (a *API) problems(_ huma.Context, _ string, v any) (any, error) {
 	if !ok {
 		return v, nil
 	}
-	p := &problem{wire.Problem{Type: "about:blank", Title: m.Title, Status: m.Status, Detail: m.Detail, Kind: berth.Invalid.String()}}
+	p := &problem{wire.Problem{Type: "about:blank", Title: m.Title, Status: m.Status, Detail: m.Detail, Kind: kindOf(m.Status).String()}}
 	var details []string
 	for _, d := range m.Errors {
 		details = append(details, strings.TrimPrefix(d.Location, "body.")+": "+d.Message)
@@ -66,12 +92,25 @@ func (a *API) problems(_ huma.Context, _ string, v any) (any, error) {
 	return p, nil
 }
 
+// kindOf is for the statuses that the framework chose by itself.
+func kindOf(status int) berth.Kind {
+	switch {
+	case status == http.StatusNotFound:
+		return berth.NotFound
+	case status == http.StatusServiceUnavailable:
+		return berth.Unavailable
+	case status >= http.StatusInternalServerError:
+		return berth.Internal
+	}
+	return berth.Invalid
+}
+
 // write answers with the error outside of an operation.
 func (a *API) write(ctx huma.Context, err error) {
 	p := Problem(a.Log, err)
 	ctx.SetHeader("Content-Type", "application/problem+json")
-	if p.Status == http.StatusUnauthorized {
-		ctx.SetHeader("WWW-Authenticate", "Bearer")
+	for name, values := range challenge(p.Status) {
+		ctx.SetHeader(name, values[0])
 	}
 	ctx.SetStatus(p.Status)
 	_ = json.NewEncoder(ctx.BodyWriter()).Encode(p)

@@ -185,10 +185,18 @@ func revision(ifMatch string) (int64, error) {
 		return 0, nil
 	}
 	n, err := strconv.ParseInt(strings.Trim(ifMatch, `"`), 10, 64)
-	if err != nil {
-		return 0, berth.Errorf(berth.Precondition, "If-Match %s is no revision", ifMatch)
+	if err != nil || n <= 0 { // 0 would mean any
+		return 0, berth.Errorf(berth.Precondition, "If-Match %s is no revision", ifMatch).With("send the ETag as it came")
 	}
 	return n, nil
+}
+
+// allTags turns the * of a path into the empty tag, which stands for all of them.
+func allTags(tag string) string {
+	if tag == "*" {
+		return ""
+	}
+	return tag
 }
 
 func (a *API) routes() {
@@ -236,7 +244,15 @@ func (a *API) packageRoutes() {
 	s := a.Service
 	view := func(ctx context.Context, site, fullName string) (*tagged[wire.PackageView], error) {
 		p, rev, err := s.Package(ctx, site, fullName)
-		return &tagged[wire.PackageView]{etag(rev), wire.PackageView{Package: p, Revision: rev}}, err
+		if err != nil {
+			return nil, err
+		}
+		settings, err := s.Settings(ctx, site)
+		names := make([]string, len(p.Tags))
+		for i, id := range p.Tags {
+			names[i] = settings.Tags.Name(id)
+		}
+		return &tagged[wire.PackageView]{etag(rev), wire.PackageView{Package: p, Revision: rev, TagNames: strings.Join(names, ", ")}}, err
 	}
 	handle(a, http.MethodGet, "/sites/{site}/packages", "listPackages", "The catalogue", func(ctx context.Context, in *pageInput) (*body[List[berth.Package]], error) {
 		return many(s.Packages(ctx, in.Site, in.After, in.Limit))
@@ -266,7 +282,7 @@ func (a *API) packageRoutes() {
 		return one(s.TagPackage(ctx, in.Site, in.Package, in.Body.Tag, in.Body.Move))
 	})
 	handle(a, http.MethodDelete, "/sites/{site}/packages/{package}/tags/{tag}", "untagPackage", "Take version tags off a package", func(ctx context.Context, in *untagPackage) (*body[berth.Package], error) {
-		return one(s.UntagPackage(ctx, in.Site, in.Package, strings.TrimPrefix(in.Tag, "*")))
+		return one(s.UntagPackage(ctx, in.Site, in.Package, allTags(in.Tag)))
 	})
 }
 
