@@ -64,20 +64,46 @@ func (o Options) tls() (*tls.Config, error) {
 	case o.Fingerprint != "":
 		// The chain is checked by VerifyConnection instead, against the fingerprint that the server printed at its start.
 		c.InsecureSkipVerify = true
-		c.VerifyConnection = func(s tls.ConnectionState) error { return matches(o.Fingerprint, s.PeerCertificates) }
+		c.VerifyConnection = func(s tls.ConnectionState) error { return o.matches(s) }
 	}
 	return c, nil
 }
 
-func matches(fingerprint string, chain []*x509.Certificate) error {
-	for _, cert := range chain {
-		sum := sha256.Sum256(cert.Raw)
-		if "sha256:"+hex.EncodeToString(sum[:]) == berth.Fold(fingerprint) {
-			return nil
+// matches believes the server's own certificate by its fingerprint. An authority is believed only if the server's
+// certificate really is by it and bears the server's name: anybody can present a known authority beside a certificate of
+// his own.
+func (o Options) matches(s tls.ConnectionState) error {
+	fingerprint, leaf := o.Fingerprint, s.PeerCertificates[0]
+	server, err := url.Parse(o.Server) // the connection knows no name for a server that is reached by its address
+	if err != nil {
+		return err
+	}
+	if fingerprintOf(leaf) == berth.Fold(fingerprint) {
+		return nil
+	}
+	pinned := x509.VerifyOptions{Roots: x509.NewCertPool(), Intermediates: x509.NewCertPool(), DNSName: server.Hostname()}
+	found := false
+	for _, cert := range s.PeerCertificates[1:] {
+		pinned.Intermediates.AddCert(cert)
+		if fingerprintOf(cert) == berth.Fold(fingerprint) {
+			pinned.Roots.AddCert(cert)
+			found = true
 		}
 	}
-	return berth.Errorf(berth.Unavailable, "no certificate of the server has the fingerprint %s", fingerprint).
-		With("compare it with the one that the server prints at its start")
+	if !found {
+		return berth.Errorf(berth.Unavailable, "no certificate of the server has the fingerprint %s", fingerprint).
+			With("compare it with the one that the server prints at its start")
+	}
+	if _, err := leaf.Verify(pinned); err != nil {
+		return berth.Errorf(berth.Unavailable, "the server presents the certificate with the fingerprint %s, and its own is not good by it: %w",
+			fingerprint, err).With("use a name of the server's certificate, or the fingerprint of that certificate itself")
+	}
+	return nil
+}
+
+func fingerprintOf(cert *x509.Certificate) string {
+	sum := sha256.Sum256(cert.Raw)
+	return "sha256:" + hex.EncodeToString(sum[:])
 }
 
 // List is an answer of several objects.
@@ -137,6 +163,9 @@ func (c *Client) Raw(ctx context.Context, method, path string, body io.Reader) (
 func (c *Client) unreachable(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
+	}
+	if ours, ok := errors.AsType[*berth.Error](err); ok {
+		return ours
 	}
 	e := berth.Errorf(berth.Unavailable, "server %s cannot be reached: %w", c.base.Host, errors.Unwrap(err))
 	var unknown x509.UnknownAuthorityError
