@@ -168,8 +168,7 @@ func (c *Client) unreachable(ctx context.Context, err error) error {
 		return ours
 	}
 	e := berth.Errorf(berth.Unavailable, "server %s cannot be reached: %w", c.base.Host, errors.Unwrap(err))
-	var unknown x509.UnknownAuthorityError
-	if errors.As(err, &unknown) {
+	if _, ok := errors.AsType[x509.UnknownAuthorityError](err); ok {
 		return e.With("trust the server's certificate: --ca FILE, or --fingerprint as the server prints it")
 	}
 	return e.With("check the address and that the server is running")
@@ -206,11 +205,11 @@ func send[T any](ctx context.Context, c *Client, method, path string, in any) (t
 
 // at builds a path below the client's site from its parts, escaped.
 func (c *Client) at(parts ...string) string {
-	p := "/sites/" + url.PathEscape(c.Site)
+	escaped := []string{"/sites", url.PathEscape(c.Site)}
 	for _, part := range parts {
-		p += "/" + url.PathEscape(part)
+		escaped = append(escaped, url.PathEscape(part))
 	}
-	return p
+	return strings.Join(escaped, "/")
 }
 
 // query appends the parameters that are not empty.

@@ -20,8 +20,9 @@ func hashMethodOf(hash crypto.Hash) string {
 		return "http://www.w3.org/2001/04/xmldsig-more#sha384"
 	case crypto.SHA512:
 		return "http://www.w3.org/2001/04/xmlenc#sha512"
+	default:
+		return ""
 	}
-	return ""
 }
 
 // writeBlockMap writes a block map in the schema of 2010, which every Windows reads.

@@ -136,7 +136,7 @@ func (v *packageCheck) readEntry(ctx context.Context, e *zipEntry, in *hashedRea
 
 // noEOFZip turns a bare end of file, which would look like success, into one that does not.
 func noEOFZip(err error) error {
-	if err == io.EOF {
+	if err == io.EOF { //nolint:errorlint // a wrapped one does not look like success
 		return io.ErrUnexpectedEOF
 	}
 	return err

@@ -10,7 +10,7 @@ import (
 // misses the trust in the certificate, not trusted).
 func TestSDKExpectations(t *testing.T) {
 	checked := 0
-	for _, line := range strings.Split(string(readSample(t, "EXPECTED-msix-sdk-tests.tsv")), "\n") {
+	for line := range strings.SplitSeq(string(readSample(t, "EXPECTED-msix-sdk-tests.tsv")), "\n") {
 		fields := strings.Split(strings.TrimSpace(line), "\t")
 		if len(fields) != 3 || strings.HasPrefix(line, "#") {
 			continue

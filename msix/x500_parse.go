@@ -96,7 +96,7 @@ func x500Type(label string) (asn1.ObjectIdentifier, error) {
 		}
 	}
 	var oid asn1.ObjectIdentifier
-	for _, part := range strings.Split(dotted, ".") {
+	for part := range strings.SplitSeq(dotted, ".") {
 		n, err := strconv.ParseUint(part, 10, 31)
 		if err != nil {
 			return nil, corrupt("name", "publisher", -1, "%q is not an attribute that Windows knows", clip(label))

@@ -26,8 +26,9 @@ func (t Type) String() string {
 		return "FAT12"
 	case FAT16:
 		return "FAT16"
+	default:
+		return "FAT32"
 	}
-	return "FAT32"
 }
 
 // entrySize is the length of a directory entry.

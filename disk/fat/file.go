@@ -83,7 +83,7 @@ func (f *openFile) ReadAt(p []byte, off int64) (int, error) {
 		return 0, nil
 	}
 	n, err := f.data.ReadAt(p, off)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = f.fail("read", err)
 	}
 	return n, err

@@ -81,7 +81,7 @@ func (f *formatter) writeTables() error {
 		w := bufio.NewWriterSize(io.NewOffsetWriter(f.w, start), mebibyte)
 		put := func(v uint32) {
 			// An error stays with the bufio.Writer until Flush.
-			w.Write(binary.LittleEndian.AppendUint32(w.AvailableBuffer(), v))
+			_, _ = w.Write(binary.LittleEndian.AppendUint32(w.AvailableBuffer(), v))
 		}
 		const endOfChain = 0x0FFFFFFF
 		put(0x0FFFFFF8) // FAT[0]: the media byte

@@ -178,7 +178,7 @@ func exercise(b []byte, size int64) {
 		return
 	}
 	budget := 200
-	fs.WalkDir(f, ".", func(path string, d fs.DirEntry, err error) error {
+	_ = fs.WalkDir(f, ".", func(path string, d fs.DirEntry, err error) error {
 		if budget--; budget < 0 {
 			return fs.SkipAll
 		}
@@ -186,8 +186,8 @@ func exercise(b []byte, size int64) {
 			return nil
 		}
 		if file, err := f.Open(path); err == nil {
-			io.CopyN(io.Discard, file, 1<<16)
-			file.(io.ReaderAt).ReadAt(make([]byte, 100), 70000)
+			_, _ = io.CopyN(io.Discard, file, 1<<16)
+			_, _ = file.(io.ReaderAt).ReadAt(make([]byte, 100), 70000)
 		}
 		return nil
 	})

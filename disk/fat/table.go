@@ -93,8 +93,9 @@ func (g *geometry) endOfChain() uint32 {
 		return 0xFF8
 	case FAT16:
 		return 0xFFF8
+	default:
+		return 0x0FFFFFF8
 	}
-	return 0x0FFFFFF8
 }
 
 func extend(runs []run, offset, length int64) []run {
@@ -137,9 +138,10 @@ func (w *window) entry(cluster uint32) (uint32, error) {
 		return uint32(v & 0xFFF), nil
 	case FAT16:
 		return uint32(binary.LittleEndian.Uint16(b)), nil
+	default:
+		// The upper four bits are reserved and may hold anything.
+		return binary.LittleEndian.Uint32(b) & 0x0FFFFFFF, nil
 	}
-	// The upper four bits are reserved and may hold anything.
-	return binary.LittleEndian.Uint32(b) & 0x0FFFFFFF, nil
 }
 
 func (t *table) window(index int64) ([]byte, error) {

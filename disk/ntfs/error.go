@@ -60,8 +60,7 @@ func readFull(r io.ReaderAt, b []byte, off int64, p place) error {
 	if err == nil || errors.Is(err, io.EOF) {
 		return p.corrupt("the image ends %d bytes early; it is truncated", len(b)-n)
 	}
-	var own *Error
-	if errors.As(err, &own) {
+	if _, ok := errors.AsType[*Error](err); ok {
 		return err
 	}
 	return p.wrap(err)

@@ -194,21 +194,21 @@ func exercise(b []byte) {
 		return
 	}
 	budget := 300
-	fs.WalkDir(f, ".", func(path string, d fs.DirEntry, err error) error {
+	_ = fs.WalkDir(f, ".", func(path string, d fs.DirEntry, err error) error {
 		if budget--; budget < 0 {
 			return fs.SkipAll
 		}
 		if err != nil {
 			return nil
 		}
-		d.Info()
+		_, _ = d.Info()
 		if file, err := f.Open(path); err == nil && !d.IsDir() {
-			io.CopyN(io.Discard, file, 1<<17)
+			_, _ = io.CopyN(io.Discard, file, 1<<17)
 			if r, ok := file.(io.ReaderAt); ok {
-				r.ReadAt(make([]byte, 100), 1<<16)
+				_, _ = r.ReadAt(make([]byte, 100), 1<<16)
 			}
 		}
-		f.Stat(path + "X")
+		_, _ = f.Stat(path + "X")
 		return nil
 	})
 }

@@ -93,21 +93,21 @@ func (b *bench) kind(err error, want berth.Kind) {
 	}
 }
 
-// generation reads a site's generation, which the tests of transactions use as a counter.
-func (b *bench) generation(site string) (n int64) {
+// generation reads the generation of the site main, which the tests of transactions use as a counter.
+func (b *bench) generation() (n int64) {
 	b.Helper()
 	b.view(func(tx berth.Tx) error {
-		s, err := tx.Site(site)
+		s, err := tx.Site("main")
 		n = s.Generation
 		return err
 	})
 	return n
 }
 
-// raise returns a transaction that adds one to a site's generation.
-func raise(site string) func(berth.Tx) error {
+// raise returns a transaction that adds one to the generation of the site main.
+func raise() func(berth.Tx) error {
 	return func(tx berth.Tx) error {
-		s, err := tx.Site(site)
+		s, err := tx.Site("main")
 		if err != nil {
 			return err
 		}

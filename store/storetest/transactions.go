@@ -59,8 +59,8 @@ func (b *bench) untouched() {
 		b.equal("audit", len(entries), 0)
 		return err
 	})
-	b.update(raise("main"))
-	b.equal("generation after another Update", b.generation("main"), int64(2))
+	b.update(raise())
+	b.equal("generation after another Update", b.generation(), int64(2))
 }
 
 func (b *bench) begin() { b.update(put(putSite, berth.Site{Name: "main", Generation: 1})) }
@@ -142,14 +142,14 @@ func viewStaysTheSame(b *bench) {
 	ctx := patient(b.T)
 	b.check(b.store.View(ctx, func(tx berth.Tx) error {
 		for range 3 {
-			b.check(b.store.Update(ctx, raise("main")))
+			b.check(b.store.Update(ctx, raise()))
 			s, err := tx.Site("main")
 			b.check(err)
 			b.equal("generation seen by the View", s.Generation, int64(1))
 		}
 		return nil
 	}))
-	b.equal("generation afterwards", b.generation("main"), int64(4))
+	b.equal("generation afterwards", b.generation(), int64(4))
 }
 
 // viewSeesNoDirt reads while an Update has written and not returned.
@@ -157,14 +157,14 @@ func viewSeesNoDirt(b *bench) {
 	b.begin()
 	ctx := patient(b.T)
 	b.check(b.store.Update(ctx, func(tx berth.Tx) error {
-		b.check(raise("main")(tx))
+		b.check(raise()(tx))
 		return b.store.View(ctx, func(tx berth.Tx) error {
 			s, err := tx.Site("main")
 			b.equal("generation seen meanwhile", s.Generation, int64(1))
 			return err
 		})
 	}))
-	b.equal("generation afterwards", b.generation("main"), int64(2))
+	b.equal("generation afterwards", b.generation(), int64(2))
 }
 
 // updatesLoseNothing counts from many goroutines, with readers that check that the site and the audit agree.
@@ -177,7 +177,7 @@ func updatesLoseNothing(b *bench) {
 		group.Go(func() {
 			for range each {
 				err := b.store.Update(ctx, func(tx berth.Tx) error {
-					return errors.Join(raise("main")(tx), tx.AppendAudit(berth.AuditEntry{Action: "raise"}))
+					return errors.Join(raise()(tx), tx.AppendAudit(berth.AuditEntry{Action: "raise"}))
 				})
 				if err != nil {
 					b.Error(err)
@@ -192,7 +192,7 @@ func updatesLoseNothing(b *bench) {
 	}
 	group.Wait()
 	b.agrees(ctx)
-	b.equal("generation", b.generation("main"), int64(writers*each))
+	b.equal("generation", b.generation(), int64(writers*each))
 }
 
 // agrees compares the counter with the number of audit entries, in one View.
