@@ -36,7 +36,11 @@ func (c savedContext) client() (*client.Client, error) {
 	if c.Server == "" {
 		return nil, usage("server", "sign in first: `berth login --server https://HOST:PORT --token TOKEN`", "no server is named")
 	}
-	return client.New(client.Options{Server: c.Server, Token: c.Token, CA: []byte(c.CA), Fingerprint: c.Fingerprint, Site: c.Site, Face: "cli"})
+	made, err := client.New(client.Options{Server: c.Server, Token: c.Token, CA: []byte(c.CA), Fingerprint: c.Fingerprint, Site: c.Site, Face: "cli"})
+	if err != nil {
+		return nil, coded{err, ExitUsage} // nothing was asked of the server yet: what it was called with is wrong
+	}
+	return made, nil
 }
 
 // configPath follows the XDG Base Directory Specification, and %AppData% on Windows.

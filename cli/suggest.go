@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strings"
@@ -25,28 +26,38 @@ func suggestPackage(ctx context.Context, c *client.Client, name string, err erro
 	return e.With("a package is named by its full name: see `berth package list -o name`")
 }
 
-// nearPackages returns the full names of at most three packages that the name may mean, or is close to.
+// nearPackages returns the full names of at most three packages that the name may mean, the nearest first.
 func nearPackages(ps []berth.Package, name string) []string {
 	const most = 3
-	var near []string
+	type candidate struct {
+		name string
+		far  int
+	}
+	var near []candidate
 	for _, p := range ps {
+		far := -1
 		for _, n := range []string{p.FullName, p.FamilyName, p.Name, p.DisplayName} {
-			if close(n, name) {
-				near = append(near, p.FullName)
-				break
+			if d, ok := apart(n, name); ok && (far < 0 || d < far) {
+				far = d
 			}
 		}
+		if far >= 0 {
+			near = append(near, candidate{p.FullName, far})
+		}
 	}
-	return near[:min(most, len(near))]
+	slices.SortStableFunc(near, func(a, b candidate) int { return cmp.Compare(a.far, b.far) })
+	return namesOf(near[:min(most, len(near))], func(c candidate) string { return c.name })
 }
 
-// close tells whether one name is in the other, or differs from it by a few letters.
-func close(a, b string) bool {
+// apart tells how far two names are from each other; ok is false when they are too far to be meant for one another: the
+// one is not in the other, and more than a few letters differ.
+func apart(a, b string) (letters int, ok bool) {
 	a, b = berth.Fold(a), berth.Fold(b)
 	if a == "" || b == "" {
-		return false
+		return 0, false
 	}
-	return (len(b) >= 3 && strings.Contains(a, b)) || strings.Contains(b, a) || distance(a, b) <= 1+len(b)/8
+	letters = distance(a, b)
+	return letters, (len(b) >= 3 && strings.Contains(a, b)) || strings.Contains(b, a) || letters <= 1+len(b)/8
 }
 
 // distance is the number of letters to insert, delete or replace (Levenshtein). Names are short: at most 256 count.

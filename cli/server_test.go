@@ -1,0 +1,140 @@
+package cli_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"log/slog"
+	"math/big"
+	"net/http/httptest"
+	"os"
+	"testing"
+	"time"
+
+	"berth"
+	"berth/api"
+	"berth/auth"
+	"berth/control"
+	"berth/store"
+	"berth/wire"
+)
+
+// site is a whole server with one site, and agents that hold what they are planned.
+type site struct {
+	service *control.Service
+	hosts   map[string]*agent
+}
+
+// agent is a host as its agent would speak for it.
+type agent struct {
+	id, serial string
+	generation int64
+	digest     string
+	plan       berth.Plan
+	failing    *berth.Failure
+}
+
+// startSite starts a server for one script, and leaves the way to it in bootstrap.json, its address in $URL, an owner's
+// token in $TOKEN and its certificate in ca.pem.
+func startSite(t *testing.T, sc *script) {
+	ctx, log := context.Background(), slog.New(slog.DiscardHandler)
+	st, err := store.OpenSQLite(ctx, sc.path("db/berth.db"), log)
+	check(t, err)
+	authority, err := auth.OpenAuthority(sc.path("authority"), rand.Reader, time.Now)
+	check(t, err)
+	lib, err := library()
+	check(t, err)
+	s := &site{hosts: map[string]*agent{}}
+	s.service = control.New(control.Options{Store: st, Library: lib, Authority: authority, Log: log, Now: time.Now, Random: rand.Reader})
+	token, _, err := s.service.Begin(ctx, berth.Site{Name: "main", SubscriptionID: "8f6b0e9a-0000-4000-8000-000000000001", Location: "westeurope"})
+	check(t, err)
+	server := httptest.NewUnstartedServer(api.New(api.Options{Service: s.service, Version: "test", Log: log, HostID: auth.HostID}))
+	server.Config.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelInfo)
+	server.StartTLS()
+	t.Cleanup(func() {
+		server.Close()
+		check(t, st.Close())
+	})
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	bootstrap, err := json.Marshal(map[string]string{"url": server.URL, "caFile": "ca.pem", "token": token.Text})
+	check(t, err)
+	for name, content := range map[string]string{"ca.pem": string(ca), "bootstrap.json": string(bootstrap), "token.txt": token.Text + "\n"} {
+		check(t, os.WriteFile(sc.path(name), []byte(content), 0o600))
+	}
+	sc.env["BERTH_BOOTSTRAP"] = sc.path("bootstrap.json")
+	sc.env["URL"], sc.env["TOKEN"] = server.URL, token.Text
+	sc.env["FINGERPRINT"] = auth.Fingerprint(server.Certificate().Raw)
+	sc.site = s
+}
+
+// agentCommand is "agent" in scripts:
+//
+//	agent enroll HOST KEYFILE   enrol with the key in a file of the script
+//	agent sync HOST             take up the newest plan and hold it
+//	agent fail HOST CODE        fail to attach anything from now on, with that code of the platform
+func agentCommand(sc *script, _ bool, args []string) {
+	s := sc.site
+	switch args[0] {
+	case "enroll":
+		check(sc.t, s.enroll(args[1], sc.read(args[2])))
+	case "sync":
+		check(sc.t, s.sync(args[1]))
+	case "fail":
+		s.hosts[args[1]].failing = &berth.Failure{Phase: berth.PhaseAttach, Code: args[2], Message: "the platform said no", Attempts: 1}
+		check(sc.t, s.sync(args[1]))
+	default:
+		sc.t.Fatalf("agent: unknown verb %q", args[0])
+	}
+}
+
+func (s *site) enroll(name, key string) error {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return err
+	}
+	csr, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{}, private)
+	if err != nil {
+		return err
+	}
+	out, err := s.service.Enroll(context.Background(), wire.EnrollRequest{Protocol: wire.Protocol, Key: trimmed(key), Name: name, CSR: csr,
+		Facts: berth.Facts{Hostname: name, OS: "Windows Server 2025", Build: 26100, Architecture: "x64", Platform: "test"}})
+	if err != nil {
+		return err
+	}
+	cert, err := x509.ParseCertificate(out.Certificate)
+	if err != nil {
+		return err
+	}
+	s.hosts[name] = &agent{id: out.HostID, serial: new(big.Int).Set(cert.SerialNumber).Text(16)}
+	return nil
+}
+
+// sync reports, takes up the answer, and reports again what came of it.
+func (s *site) sync(name string) error {
+	a := s.hosts[name]
+	for range 2 {
+		out, err := s.service.Sync(context.Background(), a.id, a.serial, wire.SyncRequest{Protocol: wire.Protocol,
+			Generation: a.generation, Digest: a.digest, Facts: a.facts(name)})
+		if err != nil {
+			return err
+		}
+		a.generation, a.digest = out.Generation, out.Digest
+		if out.Plan != nil {
+			a.plan = *out.Plan
+		}
+	}
+	return nil
+}
+
+func (a *agent) facts(name string) *berth.Facts {
+	f := &berth.Facts{Hostname: name, OS: "Windows Server 2025", Build: 26100, Architecture: "x64", Platform: "test", Generation: a.generation, At: time.Now()}
+	for _, p := range a.plan.Packages {
+		f.Packages = append(f.Packages, berth.PackageFacts{FullName: p.FullName, FamilyName: p.FamilyName,
+			Attached: a.failing == nil, Staged: a.failing == nil, Since: time.Now(), Failure: a.failing})
+	}
+	return f
+}
