@@ -31,6 +31,8 @@ type Farm interface {
 	DeclaredPackage(ctx context.Context, site, pool, fullName string) (control.Declared, error)
 	// DeclaredPackages returns every package of a pool.
 	DeclaredPackages(ctx context.Context, site, pool string) ([]control.Declared, error)
+	// Redeclare changes a package of a pool by fn, which gets it as it is and says whether anything is to change.
+	Redeclare(ctx context.Context, site, pool, fullName string, fn func(was control.Declared) (control.Declare, bool, error)) (control.Declared, error)
 	// Undeclare takes a package out of a pool; existed is false when it was not there.
 	Undeclare(ctx context.Context, site, pool, fullName string) (existed bool, err error)
 }

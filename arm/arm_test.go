@@ -60,6 +60,9 @@ func (b broken) DeclaredPackage(context.Context, string, string, string) (contro
 func (b broken) DeclaredPackages(context.Context, string, string) ([]control.Declared, error) {
 	return nil, b.err
 }
+func (b broken) Redeclare(context.Context, string, string, string, func(control.Declared) (control.Declare, bool, error)) (control.Declared, error) {
+	return control.Declared{}, b.err
+}
 func (b broken) Undeclare(context.Context, string, string, string) (bool, error) { return false, b.err }
 
 // TestFailuresOfTheFarm holds what a client learns of each kind of failure, and that faults of the server's own are told
@@ -219,7 +222,7 @@ func TestWhatTheCatalogueLearns(t *testing.T) {
 		"only declared": {`{"packageName": "Mine", "packageFamilyName": "Mine_1", "version": "3.0.0.0", "displayName": "My own"}`, false,
 			berth.Package{FamilyName: "Mine_1", Name: "Mine", Version: berth.Version{3}, Architecture: "x64", DisplayName: "My own"}},
 		"odd version": {`{"version": "newest"}`, false, berth.Package{FamilyName: "Contoso.Editor_8wekyb3d8bbwe", Name: "Contoso.Editor",
-			Version: berth.Version{1, 2}, Architecture: "x64"}},
+			Version: berth.Version{1, 2}, Architecture: "x64", DisplayName: "Contoso.Editor"}},
 	}
 	for label, tt := range tests {
 		t.Run(label, func(t *testing.T) {

@@ -79,24 +79,22 @@ func (h *handler) patch(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	was, err := h.farm.DeclaredPackage(c.Context(), c.site.Name, c.pool(), c.fullName())
-	if err != nil {
-		return answer{}, err
-	}
-	shown, err := properties(was)
-	if err != nil {
-		return answer{}, err
-	}
-	if merged, changed := merge(shown, sent); changed {
-		d, err := declare(c, merged)
+	out, err := h.farm.Redeclare(c.Context(), c.site.Name, c.pool(), c.fullName(), func(was control.Declared) (control.Declare, bool, error) {
+		shown, err := properties(was)
 		if err != nil {
-			return answer{}, err
+			return control.Declare{}, false, err
 		}
-		a, err := h.declare(c, d)
-		a.status = http.StatusOK
-		return a, err
+		merged, changed := merge(shown, sent)
+		if !changed {
+			return control.Declare{}, false, nil
+		}
+		d, err := declare(c, merged)
+		return d, true, err
+	})
+	if err != nil {
+		return answer{}, err
 	}
-	resource, err := c.resource(was)
+	resource, err := c.resource(out)
 	return answer{http.StatusOK, resource}, err
 }
 

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -52,6 +53,42 @@ func (s *Service) Declare(ctx context.Context, d Declare) (out Declared, created
 	return out, created, err
 }
 
+// Redeclare changes what a client said of a package of a pool by fn, which gets it as it is and says whether anything is to
+// change. Looking and changing are one step. The image is not read again.
+func (s *Service) Redeclare(ctx context.Context, site, pool, fullName string, fn func(was Declared) (Declare, bool, error)) (out Declared, err error) {
+	err = s.update(ctx, site, func(w *work) error {
+		w.now = true
+		if _, err := w.avdPool(pool); err != nil {
+			return err
+		}
+		if out, err = w.declared(pool, fullName); err != nil {
+			return err
+		}
+		d, changed, err := fn(out)
+		if err != nil || !changed {
+			return err
+		}
+		if _, err := w.declare(d); err != nil {
+			return err
+		}
+		if name := d.Package.DisplayName; name != "" && name != out.Package.DisplayName {
+			t := target{ref: w.ref(berth.ObjectPackage, fullName), name: out.Package.FullName, action: "edit package"}
+			if err := edit(w, t, func(doc *berth.Package, is state) (keep, error) {
+				doc.DisplayName = name
+				return keep(is.exists), nil
+			}); err != nil {
+				return err
+			}
+		}
+		if err := w.activate(d, out.Package); err != nil {
+			return err
+		}
+		out, err = w.declared(pool, fullName)
+		return err
+	})
+	return out, err
+}
+
 // pool checks that the pool exists, before an image is read for nothing.
 func (s *Service) pool(ctx context.Context, site, name string) (p berth.Pool, err error) {
 	err = s.update(ctx, site, func(w *work) error {
@@ -89,12 +126,9 @@ func (s *Service) observe(ctx context.Context, d Declare) berth.Package {
 	if p.DisplayName != "" {
 		o.DisplayName = p.DisplayName
 	}
+	// Signature and block map were checked by reading. The content is not: a client waits for seconds, not for as long as
+	// reading a large image over a share takes. Hosts check every block before they use it.
 	o.Findings = append(o.Findings, differences(p, o)...)
-	if err := s.library.Verify(ctx, o); err != nil {
-		o.Findings = append(o.Findings, "the content is not as signed: "+words(err))
-	} else if o.Observed != nil {
-		o.Observed.VerifiedContent = true
-	}
 	return o
 }
 
@@ -140,14 +174,15 @@ func (w *work) declarationRef(pool, fullName string) berth.Ref {
 	return w.ref(berth.ObjectDeclaration, berth.Fold(pool)+"/"+fullName)
 }
 
-// catalogue puts the package into the catalogue, or renews what is known of it there; tags, display name and the switch
-// that an administrator set stay.
+// catalogue puts the package into the catalogue, or renews what is known of it there; the tags and the switch that an
+// administrator set stay, the display name too unless the client says one.
 func (w *work) catalogue(p berth.Package) error {
 	t := target{ref: w.ref(berth.ObjectPackage, p.FullName), name: p.FullName, action: "put package"}
 	return edit(w, t, func(doc *berth.Package, is state) (keep, error) {
 		was := *doc
 		*doc = p
 		doc.AddedAt, doc.AddedBy = w.at, w.who.Name
+		doc.DisplayName = cmp.Or(p.DisplayName, was.DisplayName, p.Name, p.FullName)
 		if is.exists {
 			doc.Tags, doc.Enabled, doc.AddedAt, doc.AddedBy = was.Tags, was.Enabled, was.AddedAt, was.AddedBy
 		}
