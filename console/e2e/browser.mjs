@@ -1,0 +1,69 @@
+// Chromium, what is looked at on every page, and what no page may do.
+import axe from 'axe-core';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { chromium } from 'playwright-core';
+
+export const pictures = join('..', 'dist', 'console-e2e'); // outside of this folder, so that it makes no build stale
+const programs = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+export const executable = programs.find((path) => path && existsSync(path));
+
+export async function launch() {
+  rmSync(pictures, { recursive: true, force: true });
+  mkdirSync(pictures, { recursive: true });
+  return chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
+}
+
+/** newPage opens a page in a profile of its own. What it complains about is kept in complaints. */
+export async function newPage(browser, complaints) {
+  const context = await browser.newContext({
+    ignoreHTTPSErrors: true, // the demo's authority is its own
+    viewport: { width: 1280, height: 800 },
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    // The browser itself notes every answer that is no success; those are judged where they are made.
+    const ofNetwork = message.text().startsWith('Failed to load resource');
+    if (['error', 'warning'].includes(message.type()) && !ofNetwork) complaints.push(message.text());
+  });
+  return page;
+}
+
+const looks = [
+  { colorScheme: 'light', width: 1280 },
+  { colorScheme: 'dark', width: 1280 },
+  { colorScheme: 'light', width: 400 },
+  { colorScheme: 'dark', width: 400 },
+];
+
+/** look takes pictures in both themes and widths, and has axe judge each. */
+export async function look(page, name) {
+  for (const { colorScheme, width } of looks) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize({ width, height: 800 });
+    await page.mouse.move(0, 0);
+    await page.waitForTimeout(400); // a drawer slides, a badge fades
+    await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    const where = `${name} at ${width} pixels, ${colorScheme}`;
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    if (wide > 0) throw new Error(`${where}: the page is ${wide} pixels wider than the window`);
+    await judge(page, where);
+  }
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  await page.setViewportSize({ width: 1280, height: 800 });
+}
+
+async function judge(page, where) {
+  await page.evaluate(axe.source);
+  // Tabster's hidden stops for the Tab key are a known false alarm (microsoft/tabster issue 288).
+  const { violations } = await page.evaluate(() => globalThis.axe.run({ exclude: ['[data-tabster-dummy]'] }));
+  if (violations.length === 0) return;
+  const lines = violations.flatMap((v) =>
+    v.nodes.map((n) => `${v.id}: ${v.help}\n    ${n.html}\n    ${n.failureSummary}`),
+  );
+  throw new Error(`${where}: axe found\n  ${lines.join('\n  ')}`);
+}

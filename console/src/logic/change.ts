@@ -1,0 +1,45 @@
+import type { Change } from '../api/types';
+
+/** changeName is how the API and the command line name a pending change. */
+export function changeName(change: Pick<Change, 'kind' | 'key'>): string {
+  return `${change.kind}/${change.key}`;
+}
+
+export interface Difference {
+  field: string;
+  before?: string;
+  after?: string;
+}
+
+type Fields = Record<string, unknown>;
+
+const fields = (document: unknown): Fields =>
+  typeof document === 'object' && document !== null && !Array.isArray(document) ? (document as Fields) : {};
+
+function show(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(one).join(', ');
+  return one(value);
+}
+
+/** one writes a member of a list: an assignment, a tag, or whatever else as it stands. */
+function one(value: unknown): string {
+  const f = fields(value);
+  if (typeof f.family === 'string') {
+    const selector = f.version ? `version ${String(f.version)}` : `tag ${String(f.tag)}`;
+    return `${f.family} by ${selector}${f.registration === 'onDemand' ? ', on demand' : ''}`;
+  }
+  if (typeof f.id === 'string' && typeof f.name === 'string') return f.name;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** differences lists the fields in which two documents differ. Only updates have both. */
+export function differences(before: unknown, after: unknown): Difference[] {
+  const [b, a] = [fields(before), fields(after)];
+  const names = [...new Set([...Object.keys(b), ...Object.keys(a)])];
+  return names
+    .filter((field) => JSON.stringify(b[field]) !== JSON.stringify(a[field]))
+    .map((field) => ({ field, before: show(b[field]), after: show(a[field]) }))
+    .filter((d) => d.before !== d.after);
+}

@@ -1,0 +1,25 @@
+import { Badge, makeStyles } from '@fluentui/react-components';
+import { CheckmarkCircleFilled, ClockFilled, ErrorCircleFilled, PersonFilled } from '@fluentui/react-icons';
+import type { ReactElement } from 'react';
+import { mood, type Mood } from '../logic/status';
+
+type Colour = 'danger' | 'warning' | 'brand' | 'success';
+
+const looks: Record<Mood, { color: Colour; icon: ReactElement }> = {
+  bad: { color: 'danger', icon: <ErrorCircleFilled /> },
+  waiting: { color: 'warning', icon: <ClockFilled /> },
+  busy: { color: 'brand', icon: <PersonFilled /> },
+  good: { color: 'success', icon: <CheckmarkCircleFilled /> },
+};
+
+const useStyles = makeStyles({ root: { whiteSpace: 'nowrap' } });
+
+/** StatusBadge shows a status as icon, word and colour; the word alone is enough. */
+export function StatusBadge({ name }: { name: string }) {
+  const look = looks[mood(name)];
+  return (
+    <Badge className={useStyles().root} appearance="tint" size="large" color={look.color} icon={look.icon}>
+      {name}
+    </Badge>
+  );
+}
