@@ -56,6 +56,6 @@ func (p *program) buildImage(ctx context.Context, o imaging.BuildOptions, packag
 	if err != nil {
 		return err
 	}
-	p.note("made %s with %d packages", o.Out, len(img.Packages))
+	p.note("made %s; packages in it: %d", o.Out, len(img.Packages))
 	return p.showImage(img)
 }

@@ -37,7 +37,7 @@ func (p *program) changesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			p.note("discarded %d changes", len(cs))
+			p.note("changes discarded: %d", len(cs))
 			return p.showChanges(orEmpty(cs), cs)
 		}})
 	return noun("changes", "Drafts that wait to be applied", list, p.changesApply(), discard)
@@ -69,7 +69,7 @@ could be attached is told by "berth status".`,
 			if err != nil {
 				return err
 			}
-			p.note("applied %d changes; site %s is at generation %d", len(done.Applied), c.Site, done.Generation)
+			p.note("changes applied: %d; site %s is at generation %d", len(done.Applied), c.Site, done.Generation)
 			if w.wait {
 				if err := p.waitForHosts(ctx, c, w.timeout, done.Generation); err != nil {
 					return err
@@ -95,7 +95,7 @@ const pollEvery = time.Second
 
 func (p *program) waitForHosts(ctx context.Context, c *client.Client, timeout time.Duration, generation int64) error {
 	var behind, silent []string
-	done, err := p.until(ctx, timeout, func() (bool, error) {
+	done, err := until(ctx, timeout, func() (bool, error) {
 		hosts, err := c.Hosts(ctx)
 		behind, silent = p.lagging(hosts, generation)
 		return len(behind) == 0, err
@@ -107,8 +107,8 @@ func (p *program) waitForHosts(ctx context.Context, c *client.Client, timeout ti
 		p.note("not waited for, since they do not answer: %s", strings.Join(silent, ", "))
 	}
 	if !done {
-		return coded{berth.Errorf(berth.Unavailable, "applied, but after %s %d hosts have not taken up generation %d: %s",
-			timeout, len(behind), generation, strings.Join(behind, ", ")).With("see `berth status`, or wait longer with --timeout"), ExitPending}
+		return coded{berth.Errorf(berth.Unavailable, "applied, but after %s these hosts have not taken up generation %d: %s",
+			timeout, generation, strings.Join(behind, ", ")).With("see `berth status`, or wait longer with --timeout"), ExitPending}
 	}
 	return nil
 }
@@ -127,7 +127,7 @@ func (p *program) lagging(hosts []wire.HostView, generation int64) (behind, sile
 }
 
 // until asks again and again until the answer is yes; done is false when the time is up.
-func (p *program) until(ctx context.Context, timeout time.Duration, ask func() (bool, error)) (done bool, err error) {
+func until(ctx context.Context, timeout time.Duration, ask func() (bool, error)) (done bool, err error) {
 	end := time.NewTimer(timeout)
 	defer end.Stop()
 	for {

@@ -69,6 +69,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6
 	root.AddCommand(p.assignCommand(), p.hostCommand(), p.poolCommand(), p.defaultsCommand())
 	root.AddCommand(p.changesCommand(), p.statusCommand(), p.auditCommand(), p.tokenCommand(), p.enrollKeyCommand())
 	root.AddCommand(p.apiCommand(), p.versionCommand())
+	p.complete(root)
 	root.AddCommand(o.Commands...)
 	p.finish(root)
 	return root

@@ -14,8 +14,11 @@ import (
 // difference words what a change changes, in one line: "enabled: true -> false; tags: +production".
 func difference(c berth.Change) string {
 	before, after := fields(c.Before), fields(c.After)
-	if c.Action != "update" {
-		return words(append(fields(c.After)["displayName"], fields(c.Before)["displayName"]...))
+	if c.Action == "create" {
+		return whole(c.Name, after)
+	}
+	if c.Action == "delete" {
+		return whole(c.Name, before)
 	}
 	var parts []string
 	keys := slices.Sorted(maps.Keys(after))
@@ -31,6 +34,14 @@ func difference(c berth.Change) string {
 		}
 	}
 	return strings.Join(parts, "; ")
+}
+
+// whole names an object that comes or goes: packages by display name and version, others by their name.
+func whole(name string, doc map[string]json.RawMessage) string {
+	if _, ok := doc["displayName"]; !ok {
+		return name
+	}
+	return words(doc["displayName"]) + " " + words(doc["version"])
 }
 
 func fields(doc json.RawMessage) map[string]json.RawMessage {

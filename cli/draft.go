@@ -59,7 +59,7 @@ func partly(words string, err error) error {
 }
 
 // each does one thing to many, goes on after a failure, and reports all failures together.
-func (p *program) each(args []string, do func(string) error) error {
+func each(args []string, do func(string) error) error {
 	var failed []string
 	var last error
 	for _, a := range args {

@@ -111,7 +111,7 @@ func (p *program) hostRetry() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.each(args, func(name string) error {
+			return each(args, func(name string) error {
 				if err := c.RetryHost(ctx, name); err != nil {
 					return err
 				}
@@ -130,7 +130,7 @@ func (p *program) hostRemove() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.each(args, func(name string) error {
+			return each(args, func(name string) error {
 				if err := c.RemoveHost(ctx, name); err != nil {
 					return err
 				}

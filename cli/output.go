@@ -65,6 +65,9 @@ func (p *program) show(r result) error {
 	}
 	t := &table{width: terminalWidth(p.Out)}
 	r.table(t)
+	if t.empty() {
+		p.note("there is nothing to show")
+	}
 	return t.write(p.Out)
 }
 

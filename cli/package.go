@@ -3,6 +3,8 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -111,7 +113,7 @@ package that is not as it was signed.`,
 			if err != nil {
 				return err
 			}
-			in.ImagePath = args[0]
+			in.ImagePath = reachable(args[0])
 			added, err := server.AddPackage(ctx, in)
 			if err != nil {
 				return err
@@ -129,6 +131,19 @@ package that is not as it was signed.`,
 	c.Flags().StringArrayVar(&in.Tags, "tag", nil, "version tag to put on it; can be repeated")
 	c.Flags().BoolVar(&in.Disabled, "disabled", false, "add it, but give it to no host yet")
 	return applyFlag(c, &apply)
+}
+
+// reachable makes the path of a file that is here absolute: a server on this machine does not stand in the same folder.
+// What is not here is left as it is: it is the hosts' path, perhaps of another system.
+func reachable(path string) string {
+	if _, err := os.Stat(path); err != nil {
+		return path
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	return abs
 }
 
 func (p *program) packageSet() *cobra.Command {
@@ -169,7 +184,7 @@ retired instead: no new session gets it, and it goes once the last host has let 
 			if err != nil {
 				return err
 			}
-			return p.each(args, func(name string) error {
+			return each(args, func(name string) error {
 				if err := server.RemovePackage(ctx, name, force); err != nil {
 					return suggestPackage(ctx, server, name, err)
 				}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,7 +28,7 @@ func (p *program) statusCommand() *cobra.Command {
 	var f statusFlags
 	c := p.command(verb{use: "status", short: "Show how packages stand on hosts",
 		long: `Show how packages stand on hosts: one row for each package that a host has or shall have, with the cause, and below a row in
-trouble what to do about it. The statuses: ` + strings.Join(namesOf(statusNames, func(n berth.StatusName) string { return string(n) }), ", ") + `.`,
+trouble what to do about it. The statuses: ` + allStatuses() + `.`,
 		example: "  berth status --host rdsh-01\n  berth status --watch\n  berth status --family Contoso.Notes --wait Ready --timeout 2m",
 		run:     func(ctx context.Context, _ []string) error { return p.status(ctx, f) }})
 	c.Flags().StringVar(&f.host, "host", "", "only this host")
@@ -47,14 +48,21 @@ var statusNames = []berth.StatusName{berth.StatusNoVersion, berth.StatusNotAppli
 // inTrouble are the statuses that somebody must do something about.
 var inTrouble = []berth.StatusName{berth.StatusNoVersion, berth.StatusCertificateMissing, berth.StatusNotFound, berth.StatusStagingFailed}
 
-// checkStatus finds the status that a flag means, in any case.
+// checkStatus finds the status that a flag means, in any case; empty means none.
 func checkStatus(flag, value string) (berth.StatusName, error) {
+	if value == "" {
+		return "", nil
+	}
 	for _, n := range statusNames {
-		if value == "" || berth.Fold(value) == berth.Fold(string(n)) {
-			return berth.StatusName(map[bool]berth.StatusName{true: "", false: n}[value == ""]), nil
+		if berth.Fold(value) == berth.Fold(string(n)) {
+			return n, nil
 		}
 	}
-	return "", usage(flag, "use one of "+strings.Join(namesOf(statusNames, func(n berth.StatusName) string { return string(n) }), ", "), "%q is no status", value)
+	return "", usage(flag, "use one of "+allStatuses(), "%q is no status", value)
+}
+
+func allStatuses() string {
+	return strings.Join(namesOf(statusNames, func(n berth.StatusName) string { return string(n) }), ", ")
 }
 
 func (p *program) status(ctx context.Context, f statusFlags) error {
@@ -90,15 +98,8 @@ func (p *program) status(ctx context.Context, f statusFlags) error {
 }
 
 func (p *program) showStatus(rows []wire.HostPackage) error {
-	names := namesOf(rows, func(r wire.HostPackage) string { return r.Host + "/" + firstOf(r.FullName, r.Family) })
+	names := namesOf(rows, func(r wire.HostPackage) string { return r.Host + "/" + cmp.Or(r.FullName, r.Family) })
 	return p.show(result{value: orEmpty(rows), names: names, table: func(t *table) { p.statusTable(t, rows) }})
-}
-
-func firstOf(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
 }
 
 func (p *program) statusTable(t *table, rows []wire.HostPackage) {
@@ -120,7 +121,7 @@ func (p *program) statusTable(t *table, rows []wire.HostPackage) {
 func (p *program) waitStatus(ctx context.Context, c *client.Client, f statusFlags, want berth.StatusName) error {
 	var rows []wire.HostPackage
 	left := 0
-	done, err := p.until(ctx, f.timeout, func() (_ bool, err error) {
+	done, err := until(ctx, f.timeout, func() (_ bool, err error) {
 		rows, err = c.Status(ctx, f.host, f.family, f.status)
 		left = len(slices.DeleteFunc(slices.Clone(rows), func(r wire.HostPackage) bool { return r.Status.Name == want }))
 		return len(rows) > 0 && left == 0, err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -37,7 +38,7 @@ type tableRow struct {
 // columns begins a block of rows.
 func (t *table) columns(head ...string) { t.parts = append(t.parts, tablePart{head: head}) }
 
-// title begins a block under a title.
+// titled begins a block under a title.
 func (t *table) titled(title string, head ...string) {
 	t.parts = append(t.parts, tablePart{title: title, head: head})
 }
@@ -63,6 +64,11 @@ func (t *table) fact(name, value string) {
 		t.columns()
 	}
 	t.row(name+":", value)
+}
+
+// empty tells that nothing will be printed.
+func (t *table) empty() bool {
+	return !slices.ContainsFunc(t.parts, func(p tablePart) bool { return p.title != "" || len(p.rows) > 0 })
 }
 
 func (t *table) write(w io.Writer) error {

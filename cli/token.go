@@ -124,7 +124,7 @@ func (p *program) revokeCommand(arg, example string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.each(args, func(id string) error {
+			return each(args, func(id string) error {
 				if err := c.Revoke(ctx, id); err != nil {
 					return err
 				}

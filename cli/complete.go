@@ -1,0 +1,160 @@
+package cli
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"berth"
+	"berth/client"
+	"berth/wire"
+)
+
+// lister returns the names that a word of the command line can be completed to.
+type lister func(ctx context.Context, c *client.Client) ([]string, error)
+
+// completions says which arguments and flags name what. Commands and flags that are not here complete to nothing, or to
+// files where their argument is one.
+func (p *program) completions() (arguments map[string][]lister, flags map[string]lister) {
+	one := func(l lister) []lister { return []lister{l} }
+	arguments = map[string][]lister{
+		"package show": one(packageNames), "package set": one(packageNames), "package remove": one(packageNames),
+		"tag add": {tagChoices, packageNames}, "tag move": {tagChoices, packageNames}, "tag remove": {tagChoices, packageNames},
+		"tag clear": one(packageNames), "tag rename": one(tagChoices),
+		"assign add": one(familyNames), "assign remove": one(familyNames),
+		"host show": one(hostNames), "host set": one(hostNames), "host retry": one(hostNames), "host remove": one(hostNames),
+		"pool remove": one(poolNames), "defaults show": one(kindNames),
+		"changes apply": one(pendingNames), "changes discard": one(pendingNames),
+		"context use": one(p.contextNames), "context remove": one(p.contextNames),
+	}
+	flags = map[string]lister{
+		"tag": tagChoices, "host": hostNames, "pool": poolNames, "defaults": kindNames, "kind": kindNames, "version": packageNames,
+		"family": familyNames, "site": siteNames, "context": p.contextNames, "status": statusChoices, "wait": statusChoices,
+		"output": fixed(formats...), "role": fixed("owner", "contributor", "reader"),
+	}
+	return arguments, flags
+}
+
+// complete gives the commands below root their completions.
+func (p *program) complete(root *cobra.Command) {
+	arguments, flags := p.completions()
+	for _, group := range root.Commands() {
+		for _, c := range append([]*cobra.Command{group}, group.Commands()...) {
+			name := strings.TrimPrefix(c.CommandPath(), root.Name()+" ")
+			if listers := arguments[name]; listers != nil {
+				c.ValidArgsFunction = func(cmd *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+					return p.names(cmd, listers[min(len(args), len(listers)-1)], args)
+				}
+			}
+			if c.RunE != nil && c.Parent() != root || name == "status" {
+				p.completeFlags(c, flags)
+			}
+		}
+	}
+	p.completeFlags(root, flags)
+}
+
+func (p *program) completeFlags(c *cobra.Command, flags map[string]lister) {
+	for name, l := range flags {
+		if c.Flags().Lookup(name) == nil && c.PersistentFlags().Lookup(name) == nil {
+			continue
+		}
+		if f := c.Flag(name); f.Value.Type() == "bool" || (name == "kind" && c.Name() == "audit") {
+			continue
+		}
+		_ = c.RegisterFlagCompletionFunc(name, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+			return p.names(cmd, l, nil)
+		}) // fails only for a flag that is not there, or that has one already
+	}
+}
+
+// patience is how long a press of the tab key may take.
+const patience = 3 * time.Second
+
+// names asks a lister. Somebody who presses a key is shown no error: there is just nothing to choose from.
+func (p *program) names(cmd *cobra.Command, l lister, already []string) ([]string, cobra.ShellCompDirective) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(contextOf(cmd)), patience)
+	defer cancel()
+	c, err := p.connectSite(ctx)
+	if err != nil {
+		c = nil // some names are known without a server
+	}
+	names, err := l(ctx, c)
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	names = slices.DeleteFunc(names, func(n string) bool { return slices.Contains(already, n) })
+	return names, cobra.ShellCompDirectiveNoFileComp
+}
+
+func contextOf(cmd *cobra.Command) context.Context {
+	if ctx := cmd.Context(); ctx != nil {
+		return ctx
+	}
+	return context.Background()
+}
+
+// listed makes a lister of what a client lists; without a server it lists nothing.
+func listed[T any](list func(*client.Client, context.Context) ([]T, error), name func(T) string) lister {
+	return func(ctx context.Context, c *client.Client) ([]string, error) {
+		if c == nil {
+			return nil, nil
+		}
+		ts, err := list(c, ctx)
+		names := namesOf(ts, name)
+		slices.Sort(names)
+		return slices.Compact(names), err
+	}
+}
+
+func fixed(names ...string) lister {
+	return func(context.Context, *client.Client) ([]string, error) { return slices.Clone(names), nil }
+}
+
+func packageNames(ctx context.Context, c *client.Client) ([]string, error) {
+	return listed((*client.Client).Packages, func(p berth.Package) string { return p.FullName })(ctx, c)
+}
+
+func familyNames(ctx context.Context, c *client.Client) ([]string, error) {
+	return listed((*client.Client).Packages, func(p berth.Package) string { return p.FamilyName })(ctx, c)
+}
+
+func hostNames(ctx context.Context, c *client.Client) ([]string, error) {
+	return listed((*client.Client).Hosts, func(h wire.HostView) string { return h.Name })(ctx, c)
+}
+
+func poolNames(ctx context.Context, c *client.Client) ([]string, error) {
+	return listed((*client.Client).Pools, func(p berth.Pool) string { return p.Name })(ctx, c)
+}
+
+func siteNames(ctx context.Context, c *client.Client) ([]string, error) {
+	return listed((*client.Client).Sites, func(s berth.Site) string { return s.Name })(ctx, c)
+}
+
+func pendingNames(ctx context.Context, c *client.Client) ([]string, error) {
+	return listed((*client.Client).Changes, func(c berth.Change) string { return changeName(c.Kind, c.Key) })(ctx, c)
+}
+
+func tagChoices(ctx context.Context, c *client.Client) ([]string, error) {
+	tags := func(c *client.Client, ctx context.Context) ([]berth.Tag, error) {
+		s, err := c.Settings(ctx)
+		return s.Tags[:], err
+	}
+	return listed(tags, func(t berth.Tag) string { return t.Name })(ctx, c)
+}
+
+func kindNames(ctx context.Context, c *client.Client) ([]string, error) {
+	return fixed(namesOf(berth.HostKinds, func(k berth.HostKind) string { return string(k) })...)(ctx, c)
+}
+
+func statusChoices(ctx context.Context, c *client.Client) ([]string, error) {
+	return fixed(namesOf(statusNames, func(n berth.StatusName) string { return string(n) })...)(ctx, c)
+}
+
+func (p *program) contextNames(context.Context, *client.Client) ([]string, error) {
+	f, err := p.readContexts()
+	return namesOf(f.Contexts, func(c savedContext) string { return c.Name }), err
+}
