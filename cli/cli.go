@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"berth/imaging"
 )
@@ -63,14 +64,17 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6
 	root.SetOut(o.Out)
 	root.SetErr(o.Err)
 	p.globalFlags(root)
-	root.AddCommand(p.imageCommand(), p.msixCommand())
+	local := append([]*cobra.Command{p.imageCommand(), p.msixCommand(), p.versionCommand()}, o.Commands...)
 	root.AddCommand(p.loginCommand(), p.logoutCommand(), p.whoamiCommand(), p.contextCommand())
 	root.AddCommand(p.siteCommand(), p.settingsCommand(), p.tagCommand(), p.packageCommand())
 	root.AddCommand(p.assignCommand(), p.hostCommand(), p.poolCommand(), p.defaultsCommand())
 	root.AddCommand(p.changesCommand(), p.statusCommand(), p.auditCommand(), p.tokenCommand(), p.enrollKeyCommand())
-	root.AddCommand(p.apiCommand(), p.versionCommand())
+	root.AddCommand(p.apiCommand())
 	p.complete(root)
-	root.AddCommand(o.Commands...)
+	root.AddCommand(local...)
+	for _, c := range local {
+		withoutConnection(c)
+	}
 	p.finish(root)
 	return root
 }
@@ -80,6 +84,22 @@ func (p *program) globalFlags(root *cobra.Command) {
 	f.StringVarP(&p.output, "output", "o", "table", "form of the result: table, json, yaml or name")
 	f.BoolVarP(&p.quiet, "quiet", "q", false, "say nothing on standard error but errors")
 	p.conn.flags(f)
+}
+
+// withoutConnection leaves the flags that name a server out of the help of a command that asks none.
+func withoutConnection(c *cobra.Command) {
+	help := c.HelpFunc()
+	c.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		var unused connection
+		names := pflag.NewFlagSet("", pflag.ContinueOnError)
+		unused.flags(names)
+		names.VisitAll(func(f *pflag.Flag) {
+			if inherited := cmd.InheritedFlags().Lookup(f.Name); inherited != nil {
+				inherited.Hidden = true
+			}
+		})
+		help(cmd, args)
+	})
 }
 
 // verb is a command that does something.

@@ -71,7 +71,8 @@ func (s *script) layFiles(text string) {
 	for text != "" {
 		name, rest, _ := strings.Cut(text, " --\n")
 		content, next, _ := strings.Cut("\n"+rest, "\n-- ")
-		check(s.t, os.WriteFile(filepath.Join(s.dir, name), []byte(strings.TrimPrefix(content, "\n")), 0o644))
+		check(s.t, os.MkdirAll(filepath.Dir(s.path(name)), 0o755))
+		check(s.t, os.WriteFile(s.path(name), []byte(strings.TrimPrefix(content, "\n")), 0o644))
 		text = next
 	}
 }
