@@ -18,6 +18,7 @@ import (
 //	cp FILE FILE             the first may be stdout or stderr
 //	exists FILE              with ! before it: is not there
 //	env NAME=VALUE           set a variable
+//	capture NAME RE          set a variable to the first group of what the last run wrote to standard output
 //
 // and those that the test adds.
 type script struct {
@@ -142,6 +143,13 @@ var builtIn = map[string]command{
 	"env": func(s *script, _ bool, args []string) {
 		name, value, _ := strings.Cut(args[0], "=")
 		s.env[name] = value
+	},
+	"capture": func(s *script, _ bool, args []string) {
+		m := regexp.MustCompile("(?m)" + args[1]).FindStringSubmatch(s.stdout)
+		if len(m) < 2 {
+			s.t.Fatalf("pattern %q", args[1])
+		}
+		s.env[args[0]] = m[1]
 	},
 	"cmp": func(s *script, neg bool, args []string) {
 		if (s.read(args[0]) == s.read(args[1])) == neg {

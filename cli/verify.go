@@ -136,7 +136,7 @@ func (s *strictness) problem(v *imaging.Verification, pkg imaging.VerifiedPackag
 	problem = pkg.Problem()
 	for _, c := range pkg.Checks {
 		// A block map that was altered makes sound files look bad: it is named first.
-		if file := signedFiles[c.Name]; file != "" && c.Result == "fail" && len(pkg.Bad) > 0 {
+		if file := signedFiles[c.Name]; file != "" && c.Result == "fail" && !strings.Contains(problem, file) {
 			problem = fmt.Sprintf("file %s: not the one that was signed; %s", file, problem)
 		}
 	}
