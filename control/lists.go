@@ -190,6 +190,9 @@ func (w *work) checkAssignment(a *berth.Assignment) error {
 
 // checkFamily makes sure that the catalogue has the family, and spells it as the catalogue does.
 func (w *work) checkFamily(a *berth.Assignment) error {
+	if berth.Fold(a.Family) == "" { // a query without a family finds them all
+		return berth.Errorf(berth.Invalid, "an assignment by version tag names a package family").On("family")
+	}
 	family, err := berth.LoadAll[berth.Package](w, berth.Draft, berth.ObjectQuery{Site: berth.Fold(w.site.Name),
 		Kind: berth.ObjectPackage, Family: berth.Fold(a.Family)})
 	if err != nil {
