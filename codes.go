@@ -61,6 +61,8 @@ var codes = map[string]Explanation{
 	"0x80070570":   {StatusStagingFailed, "make the image again: its file system is damaged", false},
 	"0xC03A0002":   {StatusStagingFailed, "copy or make the image again: it is truncated or damaged", false},
 	"0xC03A0004":   {StatusStagingFailed, "use a VHD or VHDX image; if it is one, copy it again", false},
+	"0xC03A0005":   {StatusStagingFailed, "make the image again as a fixed or dynamic VHD or VHDX", false},
+	"0xC03A000D":   {StatusStagingFailed, "merge the image into its parent, then use that", false},
 	"0x800703ED":   {StatusStagingFailed, "make the image again with an NTFS volume that is not encrypted", false},
 	"0x80080204":   {StatusStagingFailed, "make the image again from the signed package: its manifest cannot be used", false},
 	"0x80080205":   {StatusStagingFailed, "make the image again from the signed package: its block map cannot be used", false},

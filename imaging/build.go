@@ -2,16 +2,14 @@ package imaging
 
 import (
 	"context"
-	"crypto"
 	"crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
-	"errors"
+	"fmt"
 	"io"
-
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"berth"
@@ -21,7 +19,7 @@ import (
 
 // BuildOptions say which image to make of which packages.
 type BuildOptions struct {
-	Packages  []string // paths of .msix files
+	Packages  []string // paths of signed .msix files
 	Out       string   // path of the image to make; it must not be there
 	Format    string   // vhd or vhdx; empty: by the name of Out
 	Subformat string   // fixed or dynamic; empty: dynamic
@@ -29,13 +27,13 @@ type BuildOptions struct {
 	Folder    string   // folder in the image above the packages; empty: "apps"
 }
 
-// Build expands packages into a new image with one volume and returns what it then holds. Every block of the packages is
-// verified on the way; what is not whole is not built.
+// Build expands packages into a new image with one volume and returns what it then holds. The signature and every block of
+// the packages are verified on the way; what is not whole is not built. An image that was not finished is not left behind.
 func (l *Library) Build(ctx context.Context, o BuildOptions) (*Image, error) {
-	tree := &forest{folder: o.Folder, trees: map[string]fs.FS{}}
-	if tree.folder == "" {
-		tree.folder = "apps"
+	if err := o.complete(); err != nil {
+		return nil, err
 	}
+	tree := &forest{folder: o.Folder, trees: map[string]fs.FS{}}
 	for _, p := range o.Packages {
 		done, err := l.plant(ctx, tree, p)
 		if err != nil {
@@ -43,18 +41,45 @@ func (l *Library) Build(ctx context.Context, o BuildOptions) (*Image, error) {
 		}
 		defer done()
 	}
-	if len(tree.names) == 0 {
-		return nil, berth.Errorf(berth.Invalid, "an image needs at least one package").On("packages")
-	}
-	if o.Format == "" && filepath.Ext(o.Out) == ".vhd" {
-		o.Format = disk.VHD
-	}
 	spec := disk.Spec{Format: o.Format, Subformat: o.Subformat, Table: o.Table, Label: "BERTH", Time: time.Now().UTC(), Random: rand.Reader}
-	err := newFile(o.Out, func(f *os.File) error { return disk.Create(f, spec, tree) })
+	err := newFile(o.Out, func(f *os.File) error { return disk.Create(&target{ctx, f}, spec, tree) })
 	if err != nil {
-		return nil, explain(o.Out, err)
+		return nil, explainPackage(o.Out, err)
 	}
 	return l.Inspect(ctx, o.Out)
+}
+
+// complete fills in what was left to choose and refuses what cannot be made.
+func (o *BuildOptions) complete() error {
+	if len(o.Packages) == 0 {
+		return berth.Errorf(berth.Invalid, "an image needs at least one package").On("packages").With("name a .msix file")
+	}
+	ext := strings.TrimPrefix(strings.ToLower(filepath.Ext(o.Out)), ".")
+	named := ext == disk.VHD || ext == disk.VHDX
+	switch {
+	case o.Format == "" && named:
+		o.Format = ext
+	case o.Format == "":
+		o.Format = disk.VHDX
+	case named && o.Format != ext:
+		return berth.Errorf(berth.Invalid, "the format is %s, but the name %s is that of a %s image", o.Format, o.Out, ext).On("format").
+			With("Windows attaches an image by its name: let the two agree")
+	}
+	if o.Folder == "" {
+		o.Folder = "apps"
+	}
+	if o.Folder == "." || o.Folder == ".." || strings.ContainsAny(o.Folder, `/\:*?"<>|`) {
+		return berth.Errorf(berth.Invalid, "the folder %q cannot be made in the image", o.Folder).On("folder").
+			With("name one folder, without separators")
+	}
+	for _, c := range []struct{ field, value, choices string }{
+		{"format", o.Format, "vhd, vhdx"}, {"subformat", o.Subformat, "fixed, dynamic"}, {"table", o.Table, "gpt, mbr, none"},
+	} {
+		if c.value != "" && !slices.Contains(strings.Split(c.choices, ", "), c.value) {
+			return berth.Errorf(berth.Invalid, "%s %q cannot be made", c.field, c.value).On(c.field).With("use one of " + c.choices)
+		}
+	}
+	return nil
 }
 
 // plant adds the package's files to the tree; done closes the package.
@@ -70,142 +95,82 @@ func (l *Library) plant(ctx context.Context, tree *forest, path string) (done fu
 	}()
 	p, err := msix.OpenPackage(f, f.Size)
 	if err != nil {
-		return nil, explain(path, err)
+		return nil, explainPackage(path, err)
 	}
-	m, err := p.Manifest()
-	if err != nil {
-		return nil, explain(path, err)
+	if p.IsBundle() {
+		return nil, berth.Errorf(berth.Invalid, "%s is a bundle", path).On("packages").
+			With("unpack it (berth msix unpack) and name the packages in it that the hosts need")
 	}
 	expanded, err := p.Expanded()
 	if err != nil {
-		return nil, explain(path, err)
+		return nil, explainPackage(path, err)
 	}
-	name := m.FullName()
-	if _, twice := tree.trees[name]; twice {
-		return nil, berth.Errorf(berth.Invalid, "package %s is named twice", name).On("packages")
+	e, err := read(found{fsys: expanded, dir: "."})
+	if err == nil {
+		err = e.check()
 	}
-	tree.names, tree.trees[name] = append(tree.names, name), expanded
+	if err != nil {
+		return nil, explainPackage(path, err)
+	}
+	name := e.manifest.FullName()
+	if !tree.plant(name, &named{expanded, path}) {
+		return nil, berth.Errorf(berth.Invalid, "package %s is named twice, the second time as %s", name, path).On("packages").
+			With("name each package once")
+	}
 	return func() { _ = f.Close() }, nil
 }
 
-// newFile makes a file that was not there by fn; it appears whole or not at all.
-func newFile(path string, fn func(*os.File) error) error {
-	if _, err := os.Lstat(path); err == nil {
-		return berth.Errorf(berth.Conflict, "%s is there already", path).On("out").With("name another file, or delete this one first")
-	}
-	tmp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
-		return berth.Errorf(berth.Invalid, "%s cannot be made: %w", path, err).On("out")
-	}
-	defer func() { _ = os.Remove(tmp.Name()) }()
-	err = errors.Join(fn(tmp), tmp.Chmod(0o644), tmp.Sync(), tmp.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(tmp.Name(), path)
+// named says in errors which package a file that cannot be read is in.
+type named struct {
+	fs.FS
+	path string
 }
 
-// Pack makes an unsigned .msix of a folder with an AppxManifest.xml.
-func Pack(folder, out string) error {
-	err := newFile(out, func(f *os.File) error { return msix.Pack(f, os.DirFS(folder), msix.PackOptions{}) })
+// Open implements fs.FS.
+func (n *named) Open(name string) (fs.File, error) {
+	f, err := n.FS.Open(name)
 	if err != nil {
-		return explain(folder, err)
+		return nil, explainPackage(n.path, err)
 	}
-	return nil
+	return &namedFile{f, n.path}, nil
 }
 
-// SignOptions say what to sign and as whom.
-type SignOptions struct {
-	Package string // path of the .msix
-	Out     string // path of the signed one to make
-	Cert    string // PEM: the signer's certificate first, then its chain
-	Key     string // PEM: the private key, PKCS#8, PKCS#1 or SEC 1
+// ReadDir implements fs.ReadDirFS.
+func (n *named) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(n.FS, name) }
+
+type namedFile struct {
+	fs.File
+	path string
 }
 
-// Sign makes a signed copy of a package.
-func (l *Library) Sign(ctx context.Context, o SignOptions) error {
-	chain, key, err := readSigner(o.Cert, o.Key)
-	if err != nil {
-		return err
+// Read implements io.Reader.
+func (f *namedFile) Read(p []byte) (int, error) {
+	n, err := f.File.Read(p)
+	if err != nil && err != io.EOF {
+		err = explainPackage(f.path, err)
 	}
-	f, err := l.opener.Open(ctx, o.Package)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = f.Close() }()
-	err = newFile(o.Out, func(w *os.File) error { return msix.Sign(f, f.Size, w, chain[0], key, chain[1:]...) })
-	if err != nil {
-		return explain(o.Package, err)
-	}
-	return nil
+	return n, err
 }
 
-func readSigner(certFile, keyFile string) (chain []*x509.Certificate, key crypto.Signer, err error) {
-	b, err := os.ReadFile(certFile)
-	if err != nil {
-		return nil, nil, berth.Errorf(berth.Invalid, "certificate: %w", err).On("cert")
-	}
-	for block, rest := pem.Decode(b); block != nil; block, rest = pem.Decode(rest) {
-		c, err := x509.ParseCertificate(block.Bytes)
-		if err != nil {
-			return nil, nil, berth.Errorf(berth.Invalid, "certificate %s: %w", certFile, err).On("cert")
-		}
-		chain = append(chain, c)
-	}
-	if len(chain) == 0 {
-		return nil, nil, berth.Errorf(berth.Invalid, "%s holds no certificate in PEM form", certFile).On("cert")
-	}
-	b, err = os.ReadFile(keyFile)
-	if err != nil {
-		return nil, nil, berth.Errorf(berth.Invalid, "private key: %w", err).On("key")
-	}
-	block, _ := pem.Decode(b)
-	if block == nil {
-		return nil, nil, berth.Errorf(berth.Invalid, "%s holds no private key in PEM form", keyFile).On("key")
-	}
-	if key = parseKey(block.Bytes); key == nil {
-		return nil, nil, berth.Errorf(berth.Invalid, "%s holds no key that can sign", keyFile).On("key").With("use PKCS#8, PKCS#1 or SEC 1 in PEM form, not encrypted")
-	}
-	return chain, key, nil
+// target is the file that an image is written to, until the context ends.
+type target struct {
+	ctx context.Context
+	f   *os.File
 }
 
-// parseKey tries the three forms in which private keys come.
-func parseKey(der []byte) crypto.Signer {
-	if k, err := x509.ParsePKCS8PrivateKey(der); err == nil {
-		s, _ := k.(crypto.Signer)
-		return s
+// WriteAt implements io.WriterAt.
+func (t *target) WriteAt(p []byte, off int64) (int, error) {
+	if err := t.ctx.Err(); err != nil {
+		return 0, err
 	}
-	if k, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		return k
+	n, err := t.f.WriteAt(p, off)
+	if err != nil {
+		err = writeError(t.f.Name(), err)
 	}
-	if k, err := x509.ParseECPrivateKey(der); err == nil {
-		return k
-	}
-	return nil
+	return n, err
 }
 
-// SignFolder packs a folder and signs the package.
-func SignFolder(folder, out string, cert *x509.Certificate, key crypto.Signer) error {
-	unsigned, err := os.CreateTemp(filepath.Dir(out), filepath.Base(out)+".unsigned.*")
-	if err != nil {
-		return berth.Errorf(berth.Invalid, "%s cannot be made: %w", out, err).On("out")
-	}
-	defer func() { _ = errors.Join(unsigned.Close(), os.Remove(unsigned.Name())) }()
-	if err := msix.Pack(unsigned, os.DirFS(folder), msix.PackOptions{}); err != nil {
-		return explain(folder, err)
-	}
-	fi, err := unsigned.Stat()
-	if err != nil {
-		return err
-	}
-	err = newFile(out, func(w *os.File) error { return msix.Sign(unsigned, fi.Size(), w, cert, key) })
-	if err != nil {
-		return explain(out, err)
-	}
-	return nil
-}
-
-// SelfSigned makes a key and a code-signing certificate of the publisher, signed by itself: for trying things.
-func SelfSigned(publisher string, now time.Time, random io.Reader) (*x509.Certificate, crypto.Signer, error) {
-	return msix.SelfSigned(publisher, now, random)
+func writeError(path string, err error) error {
+	return &berth.Error{Kind: berth.Unavailable, Err: err, Field: "out", Message: fmt.Sprintf("%s cannot be written: %v", path, err),
+		Remedy: "check the free space and the permissions of its folder"}
 }

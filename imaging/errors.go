@@ -14,10 +14,13 @@ import (
 
 // Codes of Windows for what can be wrong with an image, so that a failure reads alike whoever found it (winerror.h).
 const (
-	codeVHDCorrupt  = "0xC03A0002" // ERROR_VHD_DRIVE_FOOTER_CORRUPT
+	codeVHDCorrupt  = "0xC03A0002" // ERROR_VHD_DRIVE_FOOTER_CHECKSUM_MISMATCH
 	codeVHDUnknown  = "0xC03A0004" // ERROR_VHD_FORMAT_UNKNOWN
+	codeVHDVersion  = "0xC03A0005" // ERROR_VHD_FORMAT_UNSUPPORTED_VERSION
+	codeVHDParent   = "0xC03A000D" // ERROR_VHD_PARENT_VHD_NOT_FOUND
 	codeFSCorrupt   = "0x80070570" // ERROR_FILE_CORRUPT
 	codeFSUnknown   = "0x800703ED" // ERROR_UNRECOGNIZED_VOLUME
+	codeNoFolder    = "0x80070003" // ERROR_PATH_NOT_FOUND
 	codeManifest    = "0x80080204" // APPX_E_INVALID_MANIFEST
 	codeBlockMap    = "0x80080205" // APPX_E_INVALID_BLOCKMAP
 	codeContent     = "0x80080206" // APPX_E_CORRUPT_CONTENT
@@ -27,16 +30,19 @@ const (
 	codePublisher   = "0x8007000B" // ERROR_BAD_FORMAT: publisher and subject differ
 )
 
+// again is what to do about most of what can be wrong with an expanded package.
+const again = "make the image again from the signed package"
+
 // explain turns an error of the format packages into one with kind, code and remedy. where names the image, and the
-// folder in it. The text keeps the format's own words: structure and byte offset.
+// folder in it. The text keeps what the formats say: structure, byte offset and why.
 func explain(where string, err error) error {
 	if e, ok := errors.AsType[*berth.Error](err); ok {
-		return e
+		return e // it says what and where
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return err
+		return fmt.Errorf("%s: the operation was stopped: %w", where, err)
 	}
-	e := &berth.Error{Kind: berth.Invalid, Message: fmt.Sprintf("%s: %v", where, err), Field: "imagePath", Err: err}
+	e := &berth.Error{Kind: berth.Invalid, Message: where + ": " + words(err), Field: "imagePath", Err: err}
 	e.Code, e.Remedy = diagnose(err)
 	if e.Code == "EIO" {
 		e.Kind = berth.Unavailable
@@ -44,21 +50,83 @@ func explain(where string, err error) error {
 	return e
 }
 
+// explain does so for an error that came while the image was read: when the file behind it could not be read, or the
+// context ended, that is the cause, whatever the formats made of it. part is what in the image was read, or empty.
+func (o *opened) explain(ctx context.Context, part string, err error) error {
+	where := place(o.path, part)
+	if ctx.Err() != nil {
+		return explain(where, ctx.Err())
+	}
+	if failed := o.source.failure(); failed != nil {
+		err = failed
+	}
+	return explain(where, err)
+}
+
+// place names a part of an image.
+func place(imagePath, part string) string {
+	if part == "" || part == "." {
+		return imagePath
+	}
+	return imagePath + ": " + part
+}
+
+// explainPackage does so for a package in its container, of which no image can be made again.
+func explainPackage(where string, err error) error {
+	e, ok := errors.AsType[*berth.Error](explain(where, err))
+	if !ok || errors.As(err, new(*berth.Error)) {
+		return explain(where, err)
+	}
+	e.Field = "package"
+	if errors.Is(disk.Classify(err), disk.ErrUnsupported) {
+		e.Code, e.Remedy = "", "images made here have a FAT32 volume: make this one on Windows, with NTFS"
+		return e
+	}
+	switch e.Code {
+	case "EIO":
+		e.Remedy = "check the storage and the network, then try again"
+	case codeNoSignature:
+		e.Remedy = "sign the package first: berth msix sign"
+	case codePublisher:
+	case codeManifest:
+		e.Remedy = "correct the manifest, then pack and sign again"
+	default:
+		e.Remedy = "get the package again from where it was made, or pack and sign it again"
+	}
+	return e
+}
+
+// unavailable tells whether trying again can help, so that it is not the image's fault.
+func unavailable(err error) bool {
+	return berth.ErrorKind(err) == berth.Unavailable || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// plain takes out of the formats' texts what only programs need, and what would be said twice.
+var plain = strings.NewReplacer("msix: ", "", "package: ", "", "corrupt: ", "", "unsupported: ", "", "unknown format: ", "",
+	"raw: file at byte 0: ", "", "unknown: ", "", "vhdx: ", "VHDX ", "vhd: ", "VHD ", "ntfs: ", "NTFS ", "fat: ", "FAT ",
+	"gpt: ", "GPT ", "mbr: ", "MBR ", "file does not exist", "it is missing")
+
+// words gives the text of an error as people read it.
+func words(err error) string { return plain.Replace(err.Error()) }
+
 func diagnose(err error) (code, remedy string) {
-	if e, ok := errors.AsType[*msix.Error](err); ok {
+	if e, ok := errors.AsType[*msix.Error](err); ok && disk.Classify(err) == nil {
 		return diagnosePackage(e, err)
 	}
 	where, _ := disk.Locate(err)
+	container := where.Format == disk.VHD || where.Format == disk.VHDX
 	switch kind := disk.Classify(err); {
 	case errors.Is(err, msix.ErrUnsigned):
 		return codeNoSignature, "sign the package before expanding it, and keep its AppxSignature.p7x"
-	case errors.Is(err, fs.ErrNotExist):
-		return codeContent, "expand the package again: one of its own files is missing"
 	case kind == disk.ErrUnknownFormat:
-		return codeVHDUnknown, "use a VHD, VHDX or raw disk image"
+		return codeVHDUnknown, "use a VHD, VHDX or raw disk image; if it is one, copy it again"
+	case kind == disk.ErrUnsupported && container && strings.Contains(where.Err.Error(), "differencing"):
+		return codeVHDParent, "merge the image into its parent, then use that"
+	case kind == disk.ErrUnsupported && container:
+		return codeVHDVersion, "make the image again as a fixed or dynamic VHD or VHDX"
 	case kind == disk.ErrUnsupported:
-		return codeFSUnknown, "make the image again as a fixed or dynamic VHD or VHDX with an NTFS or FAT32 volume"
-	case kind == disk.ErrCorrupt && (where.Format == disk.VHD || where.Format == disk.VHDX):
+		return codeFSUnknown, "make the image again with an NTFS or FAT32 volume that is not encrypted"
+	case kind == disk.ErrCorrupt && container:
 		return codeVHDCorrupt, "copy the image again, or make it again: it is damaged or cut short"
 	case kind == disk.ErrCorrupt:
 		return codeFSCorrupt, "make the image again: its partition table or file system is damaged"
@@ -67,16 +135,19 @@ func diagnose(err error) (code, remedy string) {
 }
 
 func diagnosePackage(e *msix.Error, err error) (code, remedy string) {
-	const again = "make the image again from the signed package"
 	switch {
 	case errors.Is(err, msix.ErrBlockHash):
 		return codeBlockHash, again + ": a file was altered after signing"
 	case errors.Is(err, msix.ErrUnsigned):
 		return codeNoSignature, "sign the package before expanding it, and keep its AppxSignature.p7x"
-	case e.Format == "manifest":
-		return codeManifest, again
-	case e.Format == "block map":
-		return codeBlockMap, again
+	case errors.Is(err, fs.ErrNotExist):
+		return codeContent, again + ": one of its own files is missing"
+	case !errors.Is(err, msix.ErrCorrupt) && !errors.Is(err, msix.ErrUnsupported):
+		return "EIO", "the image could be opened but not read: check the storage and the network, then try again"
+	case e.Format == "manifest", e.Structure == msix.ManifestName:
+		return codeManifest, again + ": its manifest cannot be used"
+	case e.Format == "block map", e.Format == "package" && e.Structure == msix.BlockMapName:
+		return codeBlockMap, again + ": its block map cannot be used"
 	case strings.Contains(e.Structure, "ublisher"):
 		return codePublisher, "sign the package with a certificate whose subject is its publisher"
 	case e.Format == "signature":
@@ -90,31 +161,28 @@ func reportError(imagePath, dir string, r *msix.Report) error {
 	if r.OK() {
 		return nil
 	}
-	e := &berth.Error{Kind: berth.Invalid, Field: "imagePath", Code: codeContent,
-		Remedy: "make the image again from the signed package"}
+	e := &berth.Error{Kind: berth.Invalid, Field: "imagePath", Code: codeBadDigest, Remedy: again}
 	switch {
+	case r.Result(msix.DigestBlockMap) == msix.Fail:
+		e.Remedy += ": the signature does not fit the content"
+	case len(r.Bad) > 0 && altered(r.Bad[0].Reason):
+		e.Code, e.Remedy = codeBlockHash, again+": a file was altered after signing"
 	case len(r.Bad) > 0:
-		b := r.Bad[0]
-		e.Code = codeBlockHash
-		e.Message = fmt.Sprintf("%s: %s: file %s is not as signed: %s", imagePath, dir, b.File, b.Reason)
-		if n := len(r.Bad) - 1; n > 0 {
-			e.Message += fmt.Sprintf(" (and %d more)", n)
-		}
+		e.Code, e.Remedy = codeContent, again+": a file is missing or too much"
 	case r.Result(msix.CheckSignature) == msix.Absent:
 		e.Code, e.Remedy = codeNoSignature, "sign the package before expanding it, and keep its AppxSignature.p7x"
-		e.Message = fmt.Sprintf("%s: %s: the package is not signed", imagePath, dir)
-	default:
-		e.Code = codeBadDigest
-		e.Message = fmt.Sprintf("%s: %s: %s", imagePath, dir, firstFailure(r))
+	case r.Result(msix.CheckBlockMap) == msix.Fail:
+		e.Code, e.Remedy = codeBlockMap, again+": its block map cannot be used"
+	case r.Result(msix.CheckPublisher) == msix.Fail:
+		e.Code, e.Remedy = codePublisher, "sign the package with a certificate whose subject is its publisher"
 	}
+	var v Verification
+	v.add(dir, r)
+	e.Message = place(imagePath, dir) + ": " + v.Packages[0].Problem()
 	return e
 }
 
-func firstFailure(r *msix.Report) string {
-	for _, c := range r.Checks {
-		if c.Result == msix.Fail {
-			return c.Name + ": " + c.Detail
-		}
-	}
-	return "the package does not hold together"
+// altered tells a file whose content is another from one that is missing or too much.
+func altered(reason string) bool {
+	return strings.Contains(reason, "differs from the block map") || strings.Contains(reason, "bytes long, want")
 }

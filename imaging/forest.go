@@ -3,7 +3,10 @@ package imaging
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"time"
+
+	"berth"
 )
 
 // forest is a folder with one tree for each package: folder/<full name>/<files>.
@@ -11,6 +14,18 @@ type forest struct {
 	folder string
 	names  []string
 	trees  map[string]fs.FS
+}
+
+// plant adds a tree; it tells false when there is one of this name, as Windows compares names.
+func (f *forest) plant(name string, tree fs.FS) bool {
+	for _, n := range f.names {
+		if berth.Fold(n) == berth.Fold(name) {
+			return false
+		}
+	}
+	at, _ := slices.BinarySearch(f.names, name) // folders are listed in order
+	f.names, f.trees[name] = slices.Insert(f.names, at, name), tree
+	return true
 }
 
 // Open opens a file of one of the trees, or one of the two folders above them.

@@ -17,6 +17,7 @@ import (
 
 // Opener opens image files; a *share.Opener is one.
 type Opener interface {
+	// Open opens an image file for reading. Its errors are *berth.Error.
 	Open(ctx context.Context, path string) (*share.File, error)
 }
 
@@ -32,7 +33,9 @@ func New(opener Opener, log *slog.Logger) *Library { return &Library{opener: ope
 // opened is an image with its file.
 type opened struct {
 	*disk.Image
-	file *share.File
+	path   string
+	file   *share.File
+	source *source
 }
 
 // open opens the file and recognises the image in it. The caller closes it.
@@ -41,46 +44,58 @@ func (l *Library) open(ctx context.Context, imagePath string) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
-	img, err := disk.Open(f, f.Size, imagePath)
-	if err != nil {
+	o := &opened{path: imagePath, file: f, source: &source{r: f}}
+	stop := o.until(ctx)
+	o.Image, err = disk.Open(o.source, f.Size, imagePath)
+	if !stop() || err != nil {
 		_ = f.Close()
-		return nil, explain(imagePath, err)
+		return nil, o.explain(ctx, "", err)
 	}
-	return &opened{img, f}, nil
+	return o, nil
 }
 
-// found is a package folder in a volume of an image.
-type found struct {
-	volume int
-	fsys   fs.FS
-	dir    string // of the package, "." when the volume's root is the package
+// until closes the file once the context ends, so that a read which waits for a file server ends too. stop takes that
+// back, and tells whether it was in time.
+func (o *opened) until(ctx context.Context) (stop func() bool) {
+	ends := context.AfterFunc(ctx, func() { _ = o.file.Close() })
+	return func() bool { return ends() || ctx.Err() == nil }
 }
 
 // find returns the package folders of all volumes that can be read. A volume that cannot is noted, and is an error only
 // when no volume could.
-func (o *opened) find(imagePath string) (out []found, notes []string, err error) {
+func (o *opened) find(ctx context.Context) (out []found, notes []string, err error) {
 	read := 0
-	for i := range o.Volumes {
-		v := o.Volumes[i]
+	for _, v := range o.Volumes {
 		fsys, verr := v.Open()
 		if verr == nil {
 			var dirs []string
-			if dirs, verr = msix.FindPackages(fsys); verr == nil {
-				read++
-			}
+			dirs, verr = msix.FindPackages(fsys) // what it found counts also when it could not look everywhere
 			for _, d := range dirs {
-				out = append(out, found{i, fsys, d})
+				out = append(out, found{v, fsys, d})
+			}
+			if verr == nil || len(dirs) > 0 {
+				read++
 			}
 		}
 		if verr != nil {
-			err = explain(fmt.Sprintf("%s, volume %d (%s)", imagePath, i, v.FileSystem), verr)
+			err = o.explain(ctx, fmt.Sprintf("volume %d", v.Index), verr)
 			notes = append(notes, err.Error())
+		}
+		if unavailable(err) {
+			return nil, nil, err // the other volumes are in the same file
 		}
 	}
 	if read > 0 {
 		err = nil
 	}
 	return out, notes, err
+}
+
+// found is a package folder in a volume of an image.
+type found struct {
+	volume *disk.Volume // nil for a package in its container
+	fsys   fs.FS
+	dir    string // of the package, "." when the volume's root is the package
 }
 
 // Attachment is one package of an open image: its files, every block of which is verified as it is read.
@@ -95,14 +110,18 @@ type Attachment struct {
 // Close lets go of the image.
 func (a *Attachment) Close() error { return a.img.file.Close() }
 
-// Attach opens the image and the package in that folder of it. The signature and the block map are checked before any
-// file is served; the content is checked as it is read.
+// Attach opens the image and the package in that folder of it. The signature, the block map and the manifest are checked
+// before any file is served; the rest of the content is checked as it is read. The context is for opening only.
 func (l *Library) Attach(ctx context.Context, imagePath, relativePath string) (*Attachment, error) {
 	img, err := l.open(ctx, imagePath)
 	if err != nil {
 		return nil, err
 	}
-	a, err := attach(img, imagePath, relativePath)
+	stop := img.until(ctx)
+	a, err := img.attach(ctx, relativePath)
+	if !stop() {
+		err = img.explain(ctx, "", ctx.Err())
+	}
 	if err != nil {
 		_ = img.file.Close()
 		return nil, err
@@ -110,8 +129,8 @@ func (l *Library) Attach(ctx context.Context, imagePath, relativePath string) (*
 	return a, nil
 }
 
-func attach(img *opened, imagePath, relativePath string) (*Attachment, error) {
-	all, _, err := img.find(imagePath)
+func (o *opened) attach(ctx context.Context, relativePath string) (*Attachment, error) {
+	all, _, err := o.find(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -120,28 +139,28 @@ func attach(img *opened, imagePath, relativePath string) (*Attachment, error) {
 			continue
 		}
 		e, err := read(f)
-		if err != nil {
-			return nil, explain(imagePath+": "+f.dir, err)
+		if err == nil {
+			err = e.check()
 		}
-		if err := e.checkSignature(); err != nil {
-			return nil, explain(imagePath+": "+f.dir, err)
+		if err != nil {
+			return nil, o.explain(ctx, f.dir, err)
 		}
 		served, err := msix.NewVerifiedFS(f.fsys, f.dir, e.blockMap)
 		if err != nil {
-			return nil, explain(imagePath+": "+f.dir, err)
+			return nil, o.explain(ctx, f.dir, err)
 		}
-		return &Attachment{Package: e.describe(imagePath), FS: served, img: img, at: f}, nil
+		return &Attachment{Package: o.describe(e), FS: served, img: o, at: f}, nil
 	}
-	return nil, &berth.Error{Kind: berth.NotFound, Code: "0x80080204", Field: "relativePath",
-		Message: fmt.Sprintf("image %s holds no package in folder %q", imagePath, relativePath),
+	return nil, &berth.Error{Kind: berth.NotFound, Code: codeNoFolder, Field: "relativePath",
+		Message: fmt.Sprintf("image %s holds no package in the folder %q", o.path, relativePath),
 		Remedy:  "see `berth image inspect` for the packages in it"}
 }
 
 // VerifyAll reads every file of the package and compares it with the block map.
 func (a *Attachment) VerifyAll(ctx context.Context) error {
-	r, err := msix.VerifyExpanded(ctx, a.at.fsys, a.at.dir, msix.VerifyOptions{})
+	r, err := a.img.verify(ctx, a.at, msix.VerifyOptions{})
 	if err != nil {
-		return explain(a.Package.ImagePath+": "+a.at.dir, err)
+		return err
 	}
 	return reportError(a.Package.ImagePath, a.at.dir, r)
 }

@@ -32,8 +32,8 @@ type Volume struct {
 
 // Package is one package of an image.
 type Package struct {
-	Path         string              `json:"path"` // folder in its volume, with slashes
-	Volume       int                 `json:"volume"`
+	Path         string              `json:"path"`   // folder in its volume, with slashes
+	Volume       int                 `json:"volume"` // index of the volume
 	Identity     Identity            `json:"identity"`
 	FamilyName   string              `json:"familyName"`
 	FullName     string              `json:"fullName"`
@@ -76,34 +76,40 @@ func (l *Library) Inspect(ctx context.Context, imagePath string) (*Image, error)
 		return nil, err
 	}
 	defer func() { _ = img.file.Close() }()
+	defer img.until(ctx)()
 	out := &Image{Path: imagePath, Size: img.file.Size, Format: img.Format, Subformat: img.Subformat, VirtualSize: img.Size,
 		SectorSize: img.SectorSize, PartitionTable: img.PartitionTable.Scheme, Volumes: []Volume{}, Packages: []Package{}}
 	for _, v := range img.Volumes {
 		label, _ := v.Label() // a volume that cannot be opened is noted by find
 		out.Volumes = append(out.Volumes, Volume{v.Index, v.Start, v.Size, v.FileSystem, label})
 	}
-	all, notes, err := img.find(imagePath)
-	if err != nil && len(img.Volumes) > 0 {
+	all, notes, err := img.find(ctx)
+	if err != nil {
 		return nil, err
 	}
 	out.Notes = notes
 	for _, f := range all {
 		e, err := read(f)
-		if err != nil {
-			out.Notes = append(out.Notes, explain(f.dir, err).Error())
+		if err == nil {
+			out.Packages = append(out.Packages, e.inspected(img.describe(e)))
 			continue
 		}
-		out.Packages = append(out.Packages, e.inspected(imagePath))
+		if err = img.explain(ctx, f.dir, err); unavailable(err) {
+			return nil, err
+		}
+		out.Notes = append(out.Notes, err.Error())
 	}
 	return out, nil
 }
 
-func (e *expanded) inspected(imagePath string) Package {
-	p := e.describe(imagePath)
-	out := Package{Path: p.RelativePath, Volume: e.volume, FamilyName: p.FamilyName, FullName: p.FullName,
+func (e *expanded) inspected(p berth.Package) Package {
+	out := Package{Path: p.RelativePath, FamilyName: p.FamilyName, FullName: p.FullName,
 		DisplayName: p.DisplayName, Framework: p.Framework, Applications: p.Applications, Dependencies: p.Dependencies,
 		Identity: Identity{p.Name, p.Publisher, p.Version, p.Architecture, p.ResourceID},
 		Files:    p.Observed.Files, Bytes: p.Observed.Bytes, Findings: p.Findings}
+	if e.volume != nil {
+		out.Volume = e.volume.Index
+	}
 	if c := p.Certificate; c != nil {
 		out.Signature = Signature{true, c.Subject, c.Issuer, c.Thumbprint, c.NotBefore, c.NotAfter, c.KeySize, c.Timestamped}
 	}

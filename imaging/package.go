@@ -20,11 +20,11 @@ import (
 // expanded is what the footprint files of an expanded package say.
 type expanded struct {
 	found
-	manifest  *msix.Manifest
-	blockMap  *msix.BlockMap
-	signature *msix.Signature // nil when the package is not signed
-	blockHash string          // SHA-256 of AppxBlockMap.xml, hex
-	blockRaw  []byte
+	manifest    *msix.Manifest
+	manifestRaw []byte
+	blockMap    *msix.BlockMap
+	blockRaw    []byte          // AppxBlockMap.xml
+	signature   *msix.Signature // nil when the package is not signed
 }
 
 // Limits of the footprint files. The MSIX SDK allows a signature of 2 MiB; the others are far above what tools write.
@@ -35,20 +35,17 @@ const (
 )
 
 // read reads the footprint files, each once.
-func read(f found) (*expanded, error) {
-	e := &expanded{found: f}
-	b, err := readFile(f, msix.ManifestName, mostManifest)
-	if err != nil {
+func read(f found) (e *expanded, err error) {
+	e = &expanded{found: f}
+	if e.manifestRaw, err = readFile(f, msix.ManifestName, mostManifest); err != nil {
 		return nil, err
 	}
-	if e.manifest, err = msix.ReadManifest(bytes.NewReader(b)); err != nil {
+	if e.manifest, err = msix.ReadManifest(bytes.NewReader(e.manifestRaw)); err != nil {
 		return nil, err
 	}
 	if e.blockRaw, err = readFile(f, msix.BlockMapName, mostBlockMap); err != nil {
 		return nil, err
 	}
-	sum := sha256.Sum256(e.blockRaw)
-	e.blockHash = hex.EncodeToString(sum[:])
 	if e.blockMap, err = msix.ReadBlockMap(bytes.NewReader(e.blockRaw)); err != nil {
 		return nil, err
 	}
@@ -63,22 +60,42 @@ func read(f found) (*expanded, error) {
 	return e, err
 }
 
+// readFile reads a footprint file. A size that is too large is refused by what the file system says, before anything is
+// read: sparse files claim any size.
 func readFile(f found, name string, most int64) ([]byte, error) {
 	file, err := f.fsys.Open(path.Join(f.dir, name))
 	if err != nil {
-		return nil, err
+		return nil, footprintError(name, err)
 	}
 	defer func() { _ = file.Close() }()
-	b, err := io.ReadAll(io.LimitReader(file, most+1))
-	if err == nil && int64(len(b)) > most {
-		err = fmt.Errorf("%s is larger than %d bytes: %w", name, most, msix.ErrUnsupported)
+	fi, err := file.Stat()
+	if err != nil {
+		return nil, footprintError(name, err)
 	}
-	return b, err
+	if fi.Size() > most {
+		return nil, footprintError(name, fmt.Errorf("%w: the file is %d bytes long, more than %d", msix.ErrUnsupported, fi.Size(), most))
+	}
+	b, err := io.ReadAll(io.LimitReader(file, most+1))
+	if err == nil && int64(len(b)) > most { // the file system said less than it gives
+		err = fmt.Errorf("%w: the file is longer than %d bytes", msix.ErrUnsupported, most)
+	}
+	if err != nil {
+		return nil, footprintError(name, err)
+	}
+	return b, nil
 }
 
-// checkSignature proves that the signer signed this block map under this publisher. Who the signer is, is asked elsewhere:
-// of the host's own certificates.
-func (e *expanded) checkSignature() error {
+// footprintError says which footprint file cannot be read.
+func footprintError(name string, err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		err = e.Err // it names the file once more
+	}
+	return &msix.Error{Format: "package", Structure: name, Offset: -1, Err: err}
+}
+
+// check proves that the signer signed this block map and this manifest under this publisher. Who the signer is, is asked
+// elsewhere: of the host's own certificates.
+func (e *expanded) check() error {
 	if e.signature == nil {
 		return msix.ErrUnsigned
 	}
@@ -91,7 +108,30 @@ func (e *expanded) checkSignature() error {
 		return &msix.Error{Format: "signature", Structure: msix.BlockMapName, Offset: -1,
 			Err: fmt.Errorf("%w: the signature was made for another block map", msix.ErrCorrupt)}
 	}
-	return e.signature.VerifyPublisher(e.manifest.Publisher)
+	if err := e.signature.VerifyPublisher(e.manifest.Publisher); err != nil {
+		return err
+	}
+	return e.checkManifest()
+}
+
+// checkManifest compares the manifest with the block map, since everything that is told of the package is read from it.
+func (e *expanded) checkManifest() error {
+	altered := func(at int) error {
+		return &msix.Error{Format: "block map", Structure: msix.ManifestName, Offset: int64(at), Err: msix.ErrBlockHash}
+	}
+	f, ok := e.blockMap.File(msix.ManifestName)
+	if !ok || f.Size != int64(len(e.manifestRaw)) {
+		return altered(0)
+	}
+	for i, b := range f.Blocks {
+		from := i * msix.BlockSize
+		h := e.blockMap.Hash.New()
+		h.Write(e.manifestRaw[from:min(from+msix.BlockSize, len(e.manifestRaw))])
+		if !bytes.Equal(h.Sum(nil), b.Hash) {
+			return altered(from)
+		}
+	}
+	return nil
 }
 
 // describe makes the package of the catalogue from what was read.
@@ -114,7 +154,8 @@ func (e *expanded) describe(imagePath string) berth.Package {
 		p.Dependencies = append(p.Dependencies, berth.Dependency{Name: d.Name, Publisher: d.Publisher,
 			MinVersion: d.MinVersion.String(), FamilyName: d.FamilyName()})
 	}
-	p.Observed = &berth.Observation{At: time.Now().UTC(), Files: len(e.blockMap.Files), BlockMapSHA256: e.blockHash, Signature: "absent"}
+	sum := sha256.Sum256(e.blockRaw)
+	p.Observed = &berth.Observation{At: time.Now().UTC(), Files: len(e.blockMap.Files), BlockMapSHA256: hex.EncodeToString(sum[:]), Signature: "absent"}
 	for _, f := range e.blockMap.Files {
 		p.Observed.Bytes += f.Size
 	}
@@ -124,10 +165,17 @@ func (e *expanded) describe(imagePath string) berth.Package {
 	}
 	p.Certificate = certificate(e.signature)
 	p.Observed.Signature = "pass"
-	if err := e.checkSignature(); err != nil {
+	if err := e.check(); err != nil {
 		p.Observed.Signature = "fail"
-		p.Findings = append(p.Findings, "the signature does not hold: "+err.Error())
+		p.Findings = append(p.Findings, "the signature does not hold: "+words(err))
 	}
+	return p
+}
+
+// describe makes the package of the catalogue, with what was seen of the image.
+func (o *opened) describe(e *expanded) berth.Package {
+	p := e.describe(o.path)
+	p.Observed.Format, p.Observed.ImageSize, p.Observed.FileSystem = o.Format, o.file.Size, e.volume.FileSystem
 	return p
 }
 
@@ -178,7 +226,8 @@ func (l *Library) Read(ctx context.Context, imagePath string) ([]berth.Package, 
 		return nil, err
 	}
 	defer func() { _ = img.file.Close() }()
-	all, _, err := img.find(imagePath)
+	defer img.until(ctx)()
+	all, _, err := img.find(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -186,11 +235,9 @@ func (l *Library) Read(ctx context.Context, imagePath string) ([]berth.Package, 
 	for _, f := range all {
 		e, err := read(f)
 		if err != nil {
-			return nil, explain(imagePath+": "+f.dir, err)
+			return nil, img.explain(ctx, f.dir, err)
 		}
-		p := e.describe(imagePath)
-		p.Observed.Format, p.Observed.ImageSize, p.Observed.FileSystem = img.Format, img.file.Size, img.Volumes[f.volume].FileSystem
-		ps = append(ps, p)
+		ps = append(ps, img.describe(e))
 	}
 	return ps, nil
 }
@@ -216,7 +263,7 @@ func (l *Library) InspectPackage(ctx context.Context, packagePath string) ([]Pac
 	defer func() { _ = f.Close() }()
 	p, err := msix.OpenPackage(f, f.Size)
 	if err != nil {
-		return nil, explain(packagePath, err)
+		return nil, explainPackage(packagePath, err)
 	}
 	if !p.IsBundle() {
 		one, err := inspectContainer(p, packagePath)
@@ -224,13 +271,13 @@ func (l *Library) InspectPackage(ctx context.Context, packagePath string) ([]Pac
 	}
 	bundle, err := p.Bundle()
 	if err != nil {
-		return nil, explain(packagePath, err)
+		return nil, explainPackage(packagePath, err)
 	}
 	var out []Package
 	for _, b := range bundle.Packages {
 		inner, err := p.OpenBundled(b)
 		if err != nil {
-			return nil, explain(packagePath+": "+b.FileName, err)
+			return nil, explainPackage(packagePath+": "+b.FileName, err)
 		}
 		one, err := inspectContainer(inner, packagePath+": "+b.FileName)
 		if err != nil {
@@ -244,11 +291,11 @@ func (l *Library) InspectPackage(ctx context.Context, packagePath string) ([]Pac
 func inspectContainer(p *msix.Package, where string) (Package, error) {
 	tree, err := p.Expanded()
 	if err != nil {
-		return Package{}, explain(where, err)
+		return Package{}, explainPackage(where, err)
 	}
 	e, err := read(found{fsys: tree, dir: "."})
 	if err != nil {
-		return Package{}, explain(where, err)
+		return Package{}, explainPackage(where, err)
 	}
-	return e.inspected(where), nil
+	return e.inspected(e.describe(where)), nil
 }

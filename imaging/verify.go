@@ -55,23 +55,38 @@ func (l *Library) VerifyImage(ctx context.Context, imagePath string, opt VerifyO
 		return nil, err
 	}
 	defer func() { _ = img.file.Close() }()
-	all, _, err := img.find(imagePath)
+	defer img.until(ctx)()
+	all, _, err := img.find(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if len(all) == 0 {
-		return nil, berth.Errorf(berth.Invalid, "%s holds no MSIX package", imagePath).On("imagePath")
+		return nil, berth.Errorf(berth.Invalid, "image %s holds no MSIX package", imagePath).On("imagePath").
+			With("expand packages into it, or name another image")
 	}
 	out := &Verification{OK: true, Trusted: true}
 	mo := opt.msix()
 	for _, f := range all {
-		r, err := msix.VerifyExpanded(ctx, f.fsys, f.dir, mo)
+		r, err := img.verify(ctx, f, mo)
 		if err != nil {
-			return nil, explain(imagePath+": "+f.dir, err)
+			return nil, err
 		}
 		out.add(f.dir, r)
 	}
 	return out, nil
+}
+
+// verify reads and checks a package whole. A file that could not be read is an error, not a verdict.
+func (o *opened) verify(ctx context.Context, f found, opt msix.VerifyOptions) (*msix.Report, error) {
+	_ = o.source.failure() // of somebody else, earlier
+	r, err := msix.VerifyExpanded(ctx, f.fsys, f.dir, opt)
+	if err == nil {
+		err = o.source.failure()
+	}
+	if err != nil {
+		return nil, o.explain(ctx, f.dir, err)
+	}
+	return r, nil
 }
 
 // VerifyPackage does the same for a package in its container (.msix, .appx).
@@ -81,13 +96,17 @@ func (l *Library) VerifyPackage(ctx context.Context, packagePath string, opt Ver
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	p, err := msix.OpenPackage(f, f.Size)
+	src := &source{r: f}
+	p, err := msix.OpenPackage(src, f.Size)
 	if err != nil {
-		return nil, explain(packagePath, err)
+		return nil, explainPackage(packagePath, err)
 	}
 	r, err := msix.VerifyPackage(ctx, p, opt.msix())
+	if err == nil {
+		err = src.failure()
+	}
 	if err != nil {
-		return nil, explain(packagePath, err)
+		return nil, explainPackage(packagePath, err)
 	}
 	out := &Verification{OK: true, Trusted: true}
 	out.add("", r)
@@ -108,10 +127,10 @@ func (o VerifyOptions) msix() msix.VerifyOptions {
 func (v *Verification) add(dir string, r *msix.Report) {
 	p := VerifiedPackage{FullName: r.FullName, Path: dir, Files: r.Files, Blocks: r.Blocks, Bad: []BadFile{}}
 	for _, c := range r.Checks {
-		p.Checks = append(p.Checks, Check{c.Name, string(c.Result), c.Detail})
+		p.Checks = append(p.Checks, Check{c.Name, string(c.Result), plain.Replace(c.Detail)})
 	}
 	for _, b := range r.Bad {
-		p.Bad = append(p.Bad, BadFile(b))
+		p.Bad = append(p.Bad, BadFile{b.File, plain.Replace(b.Reason)})
 	}
 	v.OK = v.OK && r.OK()
 	v.Trusted = v.Trusted && r.Trusted()
@@ -120,20 +139,35 @@ func (v *Verification) add(dir string, r *msix.Report) {
 
 // Problem says in words what is wrong with the package, empty when nothing is but perhaps trust.
 func (p VerifiedPackage) Problem() string {
+	if p.check(msix.DigestBlockMap).Result == string(msix.Fail) { // then the block map is no witness against the files
+		return msix.BlockMapName + " is not the one that was signed"
+	}
 	if len(p.Bad) > 0 {
-		s := fmt.Sprintf("file %s: %s", p.Bad[0].File, p.Bad[0].Reason)
+		s := fmt.Sprintf("file %s is not as signed: %s", p.Bad[0].File, p.Bad[0].Reason)
 		if n := len(p.Bad) - 1; n > 0 {
 			s += fmt.Sprintf(" (and %d more)", n)
 		}
 		return s
 	}
+	if c := p.check(msix.CheckBlockMap); c.Result == string(msix.Fail) {
+		return "the block map cannot be used: " + c.Detail
+	}
+	if p.check(msix.CheckSignature).Result == string(msix.Absent) {
+		return "the package is not signed"
+	}
 	for _, c := range p.Checks {
-		if c.Name == msix.CheckChain {
-			continue
-		}
-		if c.Result == string(msix.Fail) || (c.Name == msix.CheckSignature && c.Result == string(msix.Absent)) {
-			return fmt.Sprintf("check %s: %s: %s", c.Name, c.Result, c.Detail)
+		if c.Name != msix.CheckChain && c.Result == string(msix.Fail) {
+			return fmt.Sprintf("check %s failed: %s", c.Name, c.Detail)
 		}
 	}
 	return ""
+}
+
+func (p VerifiedPackage) check(name string) Check {
+	for _, c := range p.Checks {
+		if c.Name == name {
+			return c
+		}
+	}
+	return Check{Name: name, Result: string(msix.Absent)}
 }

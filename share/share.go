@@ -28,6 +28,12 @@ type File struct {
 	close func() error
 }
 
+// NewFile makes a File of something else that can be read at offsets. close may be called while it is read, and then ends
+// the read.
+func NewFile(r io.ReaderAt, path string, size int64, close func() error) *File {
+	return &File{ReaderAt: r, Path: path, Size: size, close: close}
+}
+
 // Close lets go of the file, and of the connection it came over. Reads that are under way end with an error.
 func (f *File) Close() error { return f.close() }
 

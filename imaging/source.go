@@ -1,0 +1,38 @@
+package imaging
+
+import (
+	"errors"
+	"io"
+	"sync"
+)
+
+// source reads the image's file and remembers that reading it failed: the formats above it may take that for damage, and
+// an image must not be called tampered with because its file server went away.
+type source struct {
+	r io.ReaderAt
+
+	mu  sync.Mutex
+	err error // the first since failure was asked
+}
+
+// ReadAt implements io.ReaderAt.
+func (s *source) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.r.ReadAt(p, off)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.err == nil {
+			s.err = err
+		}
+	}
+	return n, err
+}
+
+// failure returns the first error of reading since it was asked last.
+func (s *source) failure() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	err := s.err
+	s.err = nil
+	return err
+}
