@@ -1,6 +1,9 @@
 package berth
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // HostKind is the kind of a session host, and of the pools that gather them.
 type HostKind string
@@ -48,6 +51,20 @@ type Pool struct {
 	Kind        HostKind     `json:"kind"`
 	Inherit     bool         `json:"inherit"` // takes the whole list of the site defaults
 	Assignments []Assignment `json:"assignments"`
+
+	// Azure is what a client of Azure's interface said of the pool, nil when none did. Only that interface makes use of it.
+	Azure *AzureResource `json:"azure,omitempty"`
+}
+
+// AzureResource is a resource as a client of Azure's interface described it: it is echoed as it came.
+type AzureResource struct {
+	Document       json.RawMessage `json:"document"` // a JSON object: what the client may write, such as location, tags and properties
+	CreatedAt      time.Time       `json:"createdAt"`
+	CreatedBy      string          `json:"createdBy"`
+	CreatedByType  string          `json:"createdByType"` // User or Application
+	ModifiedAt     time.Time       `json:"modifiedAt"`
+	ModifiedBy     string          `json:"modifiedBy"`
+	ModifiedByType string          `json:"modifiedByType"`
 }
 
 // Defaults are the assignments that a site gives each kind of host.

@@ -84,7 +84,7 @@ func (s *Service) PutHostPool(ctx context.Context, site, name string, fn HostPoo
 			if was.Kind != "" {
 				return otherKind(was.Pool)
 			}
-			was = HostPool{}
+			was, w.now = HostPool{}, true
 			// What was left of a pool of that name, which another face deleted, is nothing of this one.
 			if err := w.undeclareAll(name); err != nil {
 				return err
@@ -236,13 +236,16 @@ func (w *work) undeclareAll(pool string) error {
 	if err != nil {
 		return err
 	}
-	w.now = w.now || len(objects) > 0
 	for _, o := range objects {
 		t := target{ref: o.Ref, name: o.Name, action: "delete package of pool"}
 		if err := edit(w, t, func(*berth.Declaration, state) (keep, error) { return removed, nil }); err != nil {
 			return err
 		}
-		if err := w.forget(berth.Package{FullName: o.Name, FamilyName: ""}); err != nil {
+		p, err := berth.Load[berth.Package](w, berth.Applied, w.ref(berth.ObjectPackage, o.Name))
+		if err == nil {
+			err = w.forget(p)
+		}
+		if err != nil && !berth.IsNotFound(err) {
 			return err
 		}
 	}
