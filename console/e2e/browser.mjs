@@ -40,8 +40,12 @@ const looks = [
   { colorScheme: 'dark', width: 400 },
 ];
 
+/** The commands that pages have shown, for a terminal that does the same. */
+export const commands = new Set();
+
 /** look takes pictures in both themes and widths, and has axe judge each. */
 export async function look(page, name) {
+  for (const line of await page.locator('code').allTextContents()) commands.add(line);
   for (const { colorScheme, width } of looks) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: 800 });

@@ -38,7 +38,8 @@ export async function startDemo() {
   const dir = mkdtempSync(join(tmpdir(), 'berth-e2e-'));
   const data = join(dir, 'demo');
   let said = '';
-  const child = spawn(program(dir), ['demo', '--dir', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const bin = program(dir);
+  const child = spawn(bin, ['demo', '--dir', data], { stdio: ['ignore', 'pipe', 'pipe'] });
   child.stdout.on('data', (text) => (said += text));
   child.stderr.on('data', (text) => (said += text));
   const ended = new Promise((resolve) => {
@@ -61,6 +62,7 @@ export async function startDemo() {
   const admin = JSON.parse(readFileSync(join(data, 'admin.json'), 'utf8'));
   return {
     ...admin,
+    bin,
     dir: data,
     ca: readFileSync(admin.caFile),
     stop,

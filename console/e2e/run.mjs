@@ -1,11 +1,13 @@
 // The console in a real browser, against the real program. Pictures go to ../dist/console-e2e.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { executable, launch, look, newPage, pictures } from './browser.mjs';
+import { commands, executable, launch, look, newPage, pictures } from './browser.mjs';
 import { api, startDemo, until } from './demo.mjs';
 
 const host = 'demo-host';
+const budget = 250_000; // bytes of scripts, as they come over the wire, until the first page is there
 
 /** heading waits until the page of that name is there, with its title. */
 async function heading(page, name) {
@@ -21,6 +23,10 @@ async function tabTo(page, locator) {
   }
   throw new Error(`Tab does not reach ${locator}`);
 }
+
+/** focused waits until what is meant has the focus. */
+const focused = (locator) =>
+  until(`the focus is on ${locator}`, () => locator.evaluate((element) => element === document.activeElement), 5_000);
 
 async function go(page, name) {
   await page.getByRole('navigation').getByRole('link', { name }).click();
@@ -41,10 +47,7 @@ const steps = {
   async 'a wrong token is refused in the server’s words'({ page, demo }) {
     await page.goto(`${demo.url}/?status=Ready`);
     assert.equal(await page.title(), 'Sign in · Berth');
-    assert.ok(
-      await page.getByLabel('API token').evaluate((field) => field === document.activeElement),
-      'the field has no focus',
-    );
+    await focused(page.getByLabel('API token'));
     await look(page, 'sign-in');
     await page.keyboard.type('bth_wrong');
     await page.keyboard.press('Enter');
@@ -52,7 +55,7 @@ const steps = {
     await look(page, 'sign-in-refused');
   },
 
-  async 'signing in by keyboard leads where the link led'({ page, demo }) {
+  async 'signing in by keyboard leads where the link led'({ page, demo, scripts }) {
     await page.getByLabel('API token').focus();
     await page.keyboard.press('Control+A');
     await page.keyboard.type(demo.token);
@@ -61,6 +64,12 @@ const steps = {
     assert.equal(new URL(page.url()).search, '?status=Ready');
     assert.equal(await page.getByLabel('Status', { exact: true }).inputValue(), 'Ready');
     await page.getByText('(owner)').waitFor();
+    const bytes = scripts.reduce((sum, n) => sum + n, 0);
+    assert.ok(
+      bytes > 50_000 && bytes <= budget,
+      `${bytes} bytes of scripts came for the first page, not up to ${budget}`,
+    );
+    console.log(`    ${bytes} bytes of scripts, compressed, came for the first page`);
   },
 
   async 'the package is Ready, and filters stand in the address'({ page }) {
@@ -91,7 +100,7 @@ const steps = {
     await look(page, 'package');
     await page.keyboard.press('Escape');
     await drawer.waitFor({ state: 'detached' });
-    assert.ok(await link.evaluate((element) => element === document.activeElement), 'the focus did not go back');
+    await focused(link);
   },
 
   async 'the host, with what its agent says'({ page }) {
@@ -150,7 +159,7 @@ const steps = {
     await look(page, 'changes-discard');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
-    assert.ok(await discard.evaluate((element) => element === document.activeElement), 'the focus did not go back');
+    await focused(discard);
     await discard.click();
     await dialog.getByRole('button', { name: 'Discard' }).click();
     await page.getByRole('status').filter({ hasText: 'Discarded 1 change' }).waitFor();
@@ -172,7 +181,7 @@ const steps = {
     await api(demo, 'POST', '/sites', { name: 'branch' });
     await page.reload();
     await heading(page, 'Audit');
-    await page.getByLabel('Site').selectOption('branch');
+    await page.getByLabel('Site', { exact: true }).selectOption('branch');
     await go(page, 'Packages');
     await page.getByText('berth package add').waitFor();
     assert.equal(new URL(page.url()).search, '?site=branch');
@@ -182,7 +191,7 @@ const steps = {
     await go(page, 'Overview');
     await page.getByText('berth enroll-key create').waitFor();
     await look(page, 'overview-empty');
-    await page.getByLabel('Site').selectOption(demo.site);
+    await page.getByLabel('Site', { exact: true }).selectOption(demo.site);
     await row(page, host, 'Ready').waitFor();
   },
 
@@ -201,7 +210,7 @@ const steps = {
     const made = await api(demo, 'POST', '/tokens', { name: 'looker', role: 'reader' });
     await api(demo, 'PATCH', `/sites/${demo.site}/packages/${versions[0].fullName}`, { displayName: 'Draft' });
     const page = await newPage(browser, complaints);
-    await page.goto(`${demo.url}/changes`);
+    await page.goto(`${demo.url}/changes?site=${demo.site}`);
     await signIn(page, made.text);
     await page.getByText('looker (reader)').waitFor();
     const apply = page.getByRole('button', { name: 'Apply the change' });
@@ -217,12 +226,24 @@ const steps = {
   },
 
   async 'when the server is away, the page keeps what it knows and says so'({ page, demo }) {
-    await page.goto(demo.url);
+    await page.goto(`${demo.url}/?site=${demo.site}`);
     await row(page, host, 'Ready').waitFor();
     await demo.stop();
     await page.getByRole('alert').filter({ hasText: 'The server does not answer' }).first().waitFor();
     await row(page, host, 'Ready').waitFor();
     await look(page, 'overview-server-away');
+  },
+
+  async 'every command that was shown is one of the program’s'({ demo }) {
+    const shown = [...commands].filter((line) => line.startsWith('berth '));
+    assert.ok(shown.length >= 5, `only ${shown.length} commands were shown`);
+    for (const line of shown) {
+      const [noun, verb] = line.split(' ').slice(1);
+      const help = execFileSync(demo.bin, [noun, verb, '--help'], { encoding: 'utf8' });
+      assert.ok(help.includes(`\n  berth ${noun} ${verb} `), `there is no command: ${line}`);
+      for (const [flag] of line.matchAll(/--[a-z-]+/g))
+        assert.ok(help.includes(` ${flag} `), `no flag ${flag}: ${line}`);
+    }
   },
 
   async 'signing out forgets the token'({ page }) {
@@ -242,12 +263,16 @@ async function main() {
   const complaints = [];
   try {
     const page = await newPage(browser, complaints);
+    const scripts = [];
+    page.on('response', (answer) => {
+      if (answer.url().endsWith('.js')) scripts.push(Number(answer.headers()['content-length']));
+    });
     const { items: versions } = await api(demo, 'GET', `/sites/${demo.site}/packages`);
     versions.sort((a, b) => a.version.localeCompare(b.version));
     for (const [name, step] of Object.entries(steps)) {
       const start = Date.now();
       try {
-        await step({ browser, page, demo, complaints, versions });
+        await step({ browser, page, demo, complaints, versions, scripts });
       } catch (error) {
         await page.screenshot({ path: join(pictures, 'failed.png'), fullPage: true });
         throw new Error(`${name}: ${error.message}`, { cause: error });

@@ -65,7 +65,7 @@ describe('Problem', () => {
   it('of no answer is passing, and says what to do', () => {
     const p = unreachable(new TypeError('Failed to fetch'));
     expect(p.passing).toBe(true);
-    expect(p.detail).toBe('Failed to fetch');
+    expect(p.detail).toBe('The browser says: Failed to fetch');
     expect(p.more.remedy).toBeTruthy();
   });
 

@@ -47,7 +47,7 @@ const foreign =
 export function unreachable(cause: unknown): Problem {
   return new Problem(
     'The server does not answer',
-    cause instanceof Error && cause.message ? cause.message : 'The connection failed.',
+    cause instanceof Error && cause.message ? `The browser says: ${cause.message}` : 'The connection failed.',
     { remedy: 'See whether the server runs and the network is up. This page asks again by itself.' },
   );
 }

@@ -56,10 +56,9 @@ export function useSite(): string {
   return chooseSite(site, useSites().data?.items ?? []) ?? '';
 }
 
-export const useStatus = (query: { host?: string; status?: string }) =>
-  useGet<T.List<T.HostPackage>>(['sites', useSite(), 'status'], { query, every: often });
+export const useStatus = () => useGet<T.List<T.HostPackage>>(['sites', useSite(), 'status'], { every: often });
 
-export const useHosts = (every = seldom) => useGet<T.List<T.Host>>(['sites', useSite(), 'hosts'], { every });
+export const useHosts = () => useGet<T.List<T.Host>>(['sites', useSite(), 'hosts'], { every: often });
 
 export const usePackages = () => useGet<T.List<T.Package>>(['sites', useSite(), 'packages']);
 

@@ -89,7 +89,6 @@ export interface Host {
     sessions: { id: string; user: string }[] | null;
     problems?: string[];
   };
-  counts?: Record<string, number>;
 }
 
 export interface Change {

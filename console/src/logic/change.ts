@@ -43,3 +43,8 @@ export function differences(before: unknown, after: unknown): Difference[] {
     .map((field) => ({ field, before: show(b[field]), after: show(a[field]) }))
     .filter((d) => d.before !== d.after);
 }
+
+/** words turns the name of a JSON field into words: "displayName" is "display name". */
+export function words(field: string): string {
+  return field.replace(/([a-z])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`);
+}

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { changeName, differences } from './change';
+import { changeName, differences, words } from './change';
 import { chooseSite, packageSearch, siteSearch, statusSearch } from './search';
-import { isStatus, mood, retries, statuses, total } from './status';
+import { filterRows, isStatus, mood, retries, statuses, total } from './status';
 import { tagNames } from './tags';
 
 describe('filters in the address', () => {
@@ -56,19 +56,29 @@ describe('status', () => {
     expect(statuses.filter(retries)).toEqual(['Certificate missing', 'Not found', 'Staging failed']);
   });
 
-  it('adds over hosts in the fixed order', () => {
-    const hosts: { counts?: Record<string, number> }[] = [
-      { counts: { Ready: 2, 'Not found': 1 } },
-      {},
-      { counts: { Ready: 1, 'In use': 0, New: 4 } },
-    ];
-    expect(total(hosts)).toEqual([
+  const rows = [
+    { host: 'A', status: { name: 'Ready' } },
+    { host: 'a', status: { name: 'Not found' } },
+    { host: 'b', status: { name: 'Ready' } },
+    { host: 'b', status: { name: 'Brand new' } },
+  ];
+
+  it('counts rows in the fixed order', () => {
+    expect(total(rows)).toEqual([
       { name: 'Not found', count: 1 },
-      { name: 'Ready', count: 3 },
-      { name: 'New', count: 4 },
+      { name: 'Ready', count: 2 },
+      { name: 'Brand new', count: 1 },
     ]);
     expect(total([])).toEqual([]);
   });
+
+  it.each([
+    [{}, [0, 1, 2, 3]],
+    [{ host: 'A' }, [0, 1]],
+    [{ status: 'Ready' }, [0, 2]],
+    [{ host: 'B', status: 'Ready' }, [2]],
+    [{ host: 'gone' }, []],
+  ])('filters rows by %j', (search, want) => expect(filterRows(rows, search)).toEqual(want.map((i) => rows[i])));
 });
 
 describe('changes', () => {
@@ -99,6 +109,15 @@ describe('changes', () => {
     expect(differences({ tags: null }, {})).toEqual([]);
     expect(differences(undefined, undefined)).toEqual([]);
     expect(differences([1], 'x')).toEqual([]);
+  });
+
+  it('name fields in words', () => {
+    expect(['displayName', 'provisionCertificates', 'tags', 'ID'].map(words)).toEqual([
+      'display name',
+      'provision certificates',
+      'tags',
+      'ID',
+    ]);
   });
 
   it('name tags that were renamed, and write other objects as they are', () => {

@@ -39,11 +39,24 @@ export function retries(name: string): boolean {
   return name === 'Not found' || name === 'Staging failed' || name === 'Certificate missing';
 }
 
-/** total adds the counts of all hosts, by status, in the fixed order and without those that are zero. */
-export function total(hosts: { counts?: Record<string, number> }[]): { name: string; count: number }[] {
+interface Row {
+  host: string;
+  status: { name: string };
+}
+
+/** total counts rows by status, in the fixed order and without those that there are none of. */
+export function total(rows: Row[]): { name: string; count: number }[] {
   const sums = new Map<string, number>(statuses.map((name) => [name, 0]));
-  for (const host of hosts) {
-    for (const [name, n] of Object.entries(host.counts ?? {})) sums.set(name, (sums.get(name) ?? 0) + n);
-  }
+  for (const { status } of rows) sums.set(status.name, (sums.get(status.name) ?? 0) + 1);
   return [...sums].filter(([, n]) => n > 0).map(([name, n]) => ({ name, count: n }));
+}
+
+/** filterRows keeps the rows of a host, of a status, or of both. Names of hosts differ in more than case. */
+export function filterRows<R extends Row>(rows: R[], { host, status }: { host?: string; status?: string }): R[] {
+  const folded = host?.toLowerCase();
+  return rows.filter(
+    (row) =>
+      (folded === undefined || row.host.toLowerCase() === folded) &&
+      (status === undefined || row.status.name === status),
+  );
 }

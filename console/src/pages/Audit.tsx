@@ -6,12 +6,12 @@ import { Empty, Loaded, Page } from '../parts/Page';
 import { Time } from '../parts/Time';
 
 const columns: Column<AuditEntry>[] = [
-  { name: 'When', cell: (entry) => <Time at={entry.at} /> },
+  { name: 'When', short: true, cell: (entry) => <Time at={entry.at} /> },
   { name: 'Who', cell: (entry) => entry.actor },
   { name: 'Through', cell: (entry) => entry.face },
   { name: 'Action', cell: (entry) => entry.action },
-  { name: 'Object', cell: (entry) => [entry.kind, entry.key].filter(Boolean).join(' ') || 'none' },
-  { name: 'Outcome', cell: (entry) => (entry.refused ? `refused: ${entry.refused}` : 'done') },
+  { name: 'Object', long: true, cell: (entry) => [entry.kind, entry.key].filter(Boolean).join(' ') || 'none' },
+  { name: 'Outcome', long: true, cell: (entry) => (entry.refused ? `refused: ${entry.refused}` : 'done') },
 ];
 
 /** Audit lists who did what, newest first. */

@@ -17,26 +17,30 @@ import {
 import { useState } from 'react';
 import { useApply, useChanges, useDiscard, useWho } from '../api/queries';
 import type { Change } from '../api/types';
-import { changeName, differences } from '../logic/change';
+import { changeName, differences, words } from '../logic/change';
 import { count } from '../logic/format';
-import { Command } from '../parts/Command';
+
 import { DataTable, type Column } from '../parts/DataTable';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { Empty, Loaded, Page } from '../parts/Page';
+import { SiteCommand } from '../parts/SiteCommand';
 import { Time } from '../parts/Time';
 
 const useStyles = makeStyles({
   bar: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalM, alignItems: 'center' },
+  // It is there before it speaks, or it would not be heard; empty, it takes no room.
+  done: { ':empty': { marginTop: `calc(-1 * ${tokens.spacingVerticalL})` } },
   list: { margin: 0, paddingLeft: tokens.spacingHorizontalL },
 });
 
 /** Changes are the drafts that hosts do not see yet. */
 export function Changes() {
+  const styles = useStyles();
   const changes = useChanges();
   const [done, setDone] = useState('');
   return (
     <Page title="Pending changes" lead="Drafts. Hosts see nothing of them until they are applied.">
-      <div role="status">
+      <div role="status" className={styles.done}>
         {done && (
           <MessageBar intent="success">
             <MessageBarBody>{done}</MessageBarBody>
@@ -50,7 +54,7 @@ export function Changes() {
           ) : (
             <Empty title="Nothing is pending">
               <Text>What you draft stands here until you apply it. Drafts begin with a command such as:</Text>
-              <Command line="berth package tag PACKAGE Production --move" />
+              <SiteCommand line="berth tag move Production PACKAGE" />
             </Empty>
           )
         }
@@ -111,7 +115,7 @@ function Pending({ items, done }: { items: Change[]; done: (text: string) => voi
             })
           }
         />
-        <Command line={['berth changes apply', ...(all ? [] : names)].join(' ')} />
+        <SiteCommand line={['berth changes apply', ...(all ? [] : names)].join(' ')} />
       </div>
       <Table items={items} ticked={ticked} tick={tick} />
     </>
@@ -183,10 +187,10 @@ function Table({ items, ticked, tick }: TableProps) {
       ),
     },
     { name: 'Action', cell: (change) => change.action },
-    { name: 'Object', cell: (change) => `${change.kind} ${change.name}` },
-    { name: 'What', cell: (change) => <Differences of={change} /> },
+    { name: 'Object', long: true, cell: (change) => `${change.kind} ${change.name}` },
+    { name: 'What', long: true, cell: (change) => <Differences of={change} /> },
     { name: 'By', cell: (change) => change.by },
-    { name: 'When', cell: (change) => <Time at={change.at} /> },
+    { name: 'When', short: true, cell: (change) => <Time at={change.at} /> },
   ];
   return <DataTable label="Pending changes" columns={columns} rows={items} rowKey={changeName} />;
 }
@@ -199,7 +203,7 @@ function Differences({ of: change }: { of: Change }) {
     <ul className={styles.list}>
       {differences(change.before, change.after).map((d) => (
         <li key={d.field}>
-          {d.field}: {d.before ?? 'none'} → {d.after ?? 'none'}
+          {words(d.field)}: {d.before ?? 'none'} → {d.after ?? 'none'}
         </li>
       ))}
     </ul>

@@ -16,9 +16,9 @@ const useStyles = makeStyles({
 
 /** Hosts are the session hosts of the site, with what their agents said last. */
 export function Hosts() {
-  const hosts = useHosts(2_000);
+  const hosts = useHosts();
   return (
-    <Page title="Hosts" lead="Session hosts with an agent. A host's name leads to its packages.">
+    <Page title="Hosts" lead="Session hosts with an agent. A host’s name leads to its packages.">
       <Loaded of={hosts}>{({ items }) => (items.length > 0 ? <Table items={items} /> : <NoHosts />)}</Loaded>
     </Page>
   );
@@ -29,6 +29,7 @@ function Table({ items }: { items: Host[] }) {
   const columns: Column<Host>[] = [
     {
       name: 'Name',
+      short: true,
       cell: (host) => (
         <RouterLink to="/" search={{ host: host.name }} className={styles.plain}>
           <Link as="span">{host.name}</Link>
@@ -46,10 +47,11 @@ function Table({ items }: { items: Host[] }) {
       ),
     },
     { name: 'Attach mode', cell: ({ facts }) => facts.attachMode ?? 'not reported yet' },
-    { name: 'Last seen', cell: (host) => <Time at={host.lastSeen} /> },
+    { name: 'Last seen', short: true, cell: (host) => <Time at={host.lastSeen} /> },
     { name: 'Sessions', cell: ({ facts }) => <span title={users(facts.sessions)}>{facts.sessions?.length ?? 0}</span> },
     {
       name: 'Problems',
+      long: true,
       cell: ({ facts }) =>
         facts.problems?.length
           ? facts.problems.map((problem) => (

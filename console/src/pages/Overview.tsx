@@ -3,11 +3,12 @@ import { Link as RouterLink, useNavigate, useSearch } from '@tanstack/react-rout
 import { useHosts, useRetry, useStatus, useWho } from '../api/queries';
 import type { HostPackage } from '../api/types';
 import type { StatusSearch } from '../logic/search';
-import { isStatus, mood, retries, statuses, total } from '../logic/status';
-import { Command } from '../parts/Command';
+import { filterRows, isStatus, mood, retries, statuses, total } from '../logic/status';
+
 import { DataTable, type Column } from '../parts/DataTable';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { Empty, Loaded, Page } from '../parts/Page';
+import { SiteCommand } from '../parts/SiteCommand';
 import { StatusBadge } from '../parts/StatusBadge';
 import { Time } from '../parts/Time';
 
@@ -21,46 +22,59 @@ const useStyles = makeStyles({
     margin: 0,
     padding: 0,
   },
-  total: { display: 'inline-flex', alignItems: 'center', gap: tokens.spacingHorizontalS, textDecoration: 'none' },
+  total: {
+    display: 'inline-flex',
+    alignItems: 'center',
+    gap: tokens.spacingHorizontalS,
+    color: tokens.colorNeutralForeground1,
+    textDecoration: 'none',
+  },
   line: { display: 'block' },
   code: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
-  version: { whiteSpace: 'nowrap' },
+  button: { marginTop: tokens.spacingVerticalXS },
 });
 
 /** Overview tells how every package stands on every host, as it happens. */
 export function Overview() {
   const search: StatusSearch = useSearch({ from: '/' });
-  const status = useStatus(search);
+  const status = useStatus();
   const retry = useRetry();
-  const filtered = search.host !== undefined || search.status !== undefined;
   return (
     <Page title="Overview" lead="How each package stands on each host. The table follows by itself.">
-      <Totals />
-      <Filters search={search} />
       {retry.error && <ErrorNotice error={retry.error} />}
       <Loaded of={status}>
         {({ items }) =>
-          items.length > 0 ? (
-            <Rows items={items} retry={(host) => retry.mutate(host)} />
-          ) : filtered ? (
-            <NoMatch />
-          ) : (
-            <Nothing />
-          )
+          items.length > 0 ? <Standing items={items} search={search} retry={retry.mutate} /> : <Nothing />
         }
       </Loaded>
     </Page>
   );
 }
 
+interface StandingProps {
+  items: HostPackage[];
+  search: StatusSearch;
+  retry: (host: string) => void;
+}
+
+/** Standing filters in the browser, so that totals and rows are of one answer and never contradict each other. */
+function Standing({ items, search, retry }: StandingProps) {
+  const rows = filterRows(items, search);
+  return (
+    <>
+      <Totals items={items} />
+      <Filters items={items} search={search} />
+      {rows.length > 0 ? <Rows items={rows} retry={retry} /> : <NoMatch />}
+    </>
+  );
+}
+
 /** Totals counts packages by status over all hosts; each is a link to its rows. */
-function Totals() {
+function Totals({ items }: { items: HostPackage[] }) {
   const styles = useStyles();
-  const counts = total(useHosts().data?.items ?? []);
-  if (counts.length === 0) return null;
   return (
     <ul className={styles.totals} aria-label="Packages by status">
-      {counts.map(({ name, count }) => (
+      {total(items).map(({ name, count }) => (
         <li key={name}>
           <RouterLink to="/" className={styles.total} search={isStatus(name) ? { status: name } : {}}>
             <StatusBadge name={name} />
@@ -72,11 +86,11 @@ function Totals() {
   );
 }
 
-function Filters({ search }: { search: StatusSearch }) {
+function Filters({ items, search }: { items: HostPackage[]; search: StatusSearch }) {
   const styles = useStyles();
   const navigate = useNavigate({ from: '/' });
-  const known = useHosts().data?.items.map((host) => host.name) ?? [];
-  // A link may name a host that is gone; the choice says so rather than show another.
+  const known = [...new Set(items.map((row) => row.host))].toSorted();
+  // A link may name a host that has no package any more; the choice says so rather than show another.
   const hosts = search.host === undefined || known.includes(search.host) ? known : [search.host, ...known];
   const set = (change: Partial<Record<keyof StatusSearch, string>>) =>
     void navigate({ search: { ...search, ...change } as StatusSearch, replace: true });
@@ -106,15 +120,14 @@ function Filters({ search }: { search: StatusSearch }) {
 }
 
 function Rows({ items, retry }: { items: HostPackage[]; retry: (host: string) => void }) {
-  const styles = useStyles();
   const mayWrite = useWho().data?.role !== 'reader';
   const columns: Column<HostPackage>[] = [
-    { name: 'Host', cell: (row) => row.host },
+    { name: 'Host', short: true, cell: (row) => row.host },
     { name: 'Package', cell: (row) => <span title={row.fullName ?? row.family}>{row.displayName}</span> },
-    { name: 'Version', cell: (row) => <span className={styles.version}>{row.version ?? 'none'}</span> },
+    { name: 'Version', short: true, cell: (row) => row.version ?? 'none' },
     { name: 'Status', cell: (row) => <StatusBadge name={row.status.name} /> },
-    { name: 'Since', cell: (row) => <Time at={row.status.since} none="not known" /> },
-    { name: 'Cause', cell: (row) => <Cause row={row} retry={mayWrite ? retry : undefined} /> },
+    { name: 'Since', short: true, cell: (row) => <Time at={row.status.since} none="not known" /> },
+    { name: 'Cause', long: true, cell: (row) => <Cause row={row} retry={mayWrite ? retry : undefined} /> },
   ];
   return (
     <DataTable
@@ -137,7 +150,12 @@ function Cause({ row, retry }: { row: HostPackage; retry?: (host: string) => voi
       {code && <span className={styles.code}>{code}</span>}
       {remedy && <Text className={styles.line}>What to do: {remedy}</Text>}
       {retry && retries(name) && (
-        <Button size="small" onClick={() => retry(row.host)} aria-label={`Try again on ${row.host}`}>
+        <Button
+          size="small"
+          className={styles.button}
+          onClick={() => retry(row.host)}
+          aria-label={`Try again on ${row.host}`}
+        >
           Try again
         </Button>
       )}
@@ -161,9 +179,9 @@ function Nothing() {
   return (
     <Empty title="No package is assigned to a host yet">
       <Text>Tag a version, assign its family by that tag, and apply:</Text>
-      <Command line="berth package tag PACKAGE Production" />
-      <Command line="berth assign add FAMILY --host HOST --tag Production" />
-      <Command line="berth changes apply" />
+      <SiteCommand line="berth tag add Production PACKAGE" />
+      <SiteCommand line="berth assign add FAMILY --tag Production --host HOST" />
+      <SiteCommand line="berth changes apply" />
     </Empty>
   );
 }
@@ -173,7 +191,7 @@ export function NoHosts() {
   return (
     <Empty title="No host has been enrolled yet">
       <Text>Make an enrolment key, then enrol each session host with it:</Text>
-      <Command line="berth enroll-key create --kind rdsh" />
+      <SiteCommand line="berth enroll-key create --kind rdsh" />
     </Empty>
   );
 }

@@ -1,13 +1,14 @@
-import { Badge, Link, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { Badge, Link, makeStyles, Text, tokens, useRestoreFocusTarget } from '@fluentui/react-components';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { usePackages, useSettings } from '../api/queries';
 import type { Package } from '../api/types';
 import { day, expiry } from '../logic/format';
 import { tagNames } from '../logic/tags';
 import { useNow } from '../parts/clock';
-import { Command } from '../parts/Command';
+
 import { DataTable, type Column } from '../parts/DataTable';
 import { Empty, Loaded, Page } from '../parts/Page';
+import { SiteCommand } from '../parts/SiteCommand';
 import { PackageDrawer } from './PackageDrawer';
 
 const useStyles = makeStyles({
@@ -42,22 +43,28 @@ export function Packages() {
 
 function Catalogue({ items, open }: { items: Package[]; open: (fullName: string) => void }) {
   const styles = useStyles();
+  const restore = useRestoreFocusTarget(); // the focus comes back here from the drawer
   const tags = useSettings().data?.tags;
   const columns: Column<Package>[] = [
     {
       name: 'Display name',
       cell: (p) => (
-        <Link as="button" onClick={() => open(p.fullName)} aria-label={`${p.displayName} ${p.version}, details`}>
+        <Link
+          {...restore}
+          as="button"
+          onClick={() => open(p.fullName)}
+          aria-label={`${p.displayName} ${p.version}, details`}
+        >
           {p.displayName}
         </Link>
       ),
     },
-    { name: 'Version', cell: (p) => <span className={styles.nowrap}>{p.version}</span> },
+    { name: 'Version', short: true, cell: (p) => p.version },
     { name: 'Publisher', cell: (p) => <span title={p.publisher}>{p.publisherDisplayName ?? p.publisher}</span> },
     { name: 'Version tags', cell: (p) => <Tags names={tagNames(p.tags, tags)} /> },
     { name: 'Enabled', cell: (p) => (p.retiring ? 'being deleted' : p.enabled ? 'yes' : 'no') },
     { name: 'Certificate expires', cell: (p) => <Expiry notAfter={p.certificate?.notAfter} /> },
-    { name: 'Image', cell: (p) => <span className={styles.path}>{p.imagePath}</span> },
+    { name: 'Image', long: true, cell: (p) => <span className={styles.path}>{p.imagePath}</span> },
   ];
   return <DataTable label="Packages of the catalogue" columns={columns} rows={items} rowKey={(p) => p.fullName} />;
 }
@@ -100,7 +107,7 @@ function Nothing() {
   return (
     <Empty title="The catalogue is empty">
       <Text>Add the first package from an image on a file share. The image is read and verified while you wait:</Text>
-      <Command line="berth package add \\files\apps\notes.vhdx --tag Production" />
+      <SiteCommand line="berth package add '\\files\apps\notes.vhdx' --tag Production" />
     </Empty>
   );
 }

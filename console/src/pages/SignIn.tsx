@@ -1,6 +1,7 @@
 import { Button, Card, Field, Input, makeStyles, Text, Title2, tokens } from '@fluentui/react-components';
 import { useEffect, useState, type SubmitEvent } from 'react';
 import { call } from '../api/client';
+import { toProblem } from '../api/problem';
 import { useSession } from '../api/session';
 import type { Who } from '../api/types';
 import { Command } from '../parts/Command';
@@ -55,6 +56,9 @@ export function SignIn() {
             Sign in to Berth
           </Title2>
           {error !== undefined && <ErrorNotice error={error} />}
+          {toProblem(error).unauthenticated && (
+            <Text>Paste the whole token, which begins with “bth_”. A token that is lost cannot be shown again.</Text>
+          )}
           <Field
             label="API token"
             required

@@ -6,6 +6,7 @@ const useStyles = makeStyles({
   root: {
     display: 'inline-flex',
     alignItems: 'center',
+    justifyContent: 'space-between',
     gap: tokens.spacingHorizontalS,
     maxWidth: '100%',
     boxSizing: 'border-box',

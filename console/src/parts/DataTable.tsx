@@ -6,6 +6,10 @@ export interface Column<Row> {
   cell: (row: Row) => ReactNode;
   /** A column whose name is for screen readers only: check boxes, buttons. */
   quiet?: boolean;
+  /** A column of paths and full names, which break anywhere; other words stay whole. */
+  long?: boolean;
+  /** A column of short words that stay on one line where there is room for a table. */
+  short?: boolean;
 }
 
 const narrow = '@media (max-width: 760px)';
@@ -28,15 +32,18 @@ const useStyles = makeStyles({
   cell: {
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM}`,
     verticalAlign: 'top',
-    overflowWrap: 'anywhere',
+    overflowWrap: 'break-word',
     [narrow]: {
       display: 'grid',
       gridTemplateColumns: '7.5rem minmax(0, 1fr)',
       columnGap: tokens.spacingHorizontalM,
       paddingBlock: tokens.spacingVerticalXS,
-      ':empty': { display: 'none' },
+      overflowWrap: 'anywhere',
     },
   },
+  scroll: { overflowX: 'auto' },
+  short: { whiteSpace: 'nowrap', [narrow]: { whiteSpace: 'normal' } },
+  long: { overflowWrap: 'anywhere' },
   label: { display: 'none', [narrow]: { display: 'inline', color: tokens.colorNeutralForeground3 } },
   hidden: {
     position: 'absolute',
@@ -66,7 +73,7 @@ interface Props<Row> {
 export function DataTable<Row>({ label, columns, rows, rowKey, bad }: Props<Row>) {
   const s = useStyles();
   return (
-    <>
+    <div className={s.scroll}>
       <table role="table" aria-label={label} className={s.table}>
         <thead role="rowgroup" className={s.head}>
           <tr role="row">
@@ -81,9 +88,13 @@ export function DataTable<Row>({ label, columns, rows, rowKey, bad }: Props<Row>
           {rows.slice(0, most).map((row) => (
             <tr key={rowKey(row)} role="row" className={mergeClasses(s.row, bad?.(row) && s.bad)}>
               {columns.map((column) => (
-                <td key={column.name} role="cell" className={s.cell}>
+                <td
+                  key={column.name}
+                  role="cell"
+                  className={mergeClasses(s.cell, column.long && s.long, column.short && s.short)}
+                >
                   <span aria-hidden className={s.label}>
-                    {column.quiet ? '' : column.name}
+                    {column.name}
                   </span>
                   <div>{column.cell(row)}</div>
                 </td>
@@ -97,6 +108,6 @@ export function DataTable<Row>({ label, columns, rows, rowKey, bad }: Props<Row>
           The first {most} of {rows.length} rows are shown. Use a filter to see others.
         </Text>
       )}
-    </>
+    </div>
   );
 }

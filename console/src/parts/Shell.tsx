@@ -51,11 +51,11 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground3,
   },
   brand: { fontSize: tokens.fontSizeBase400, fontWeight: tokens.fontWeightSemibold },
-  grow: { flexGrow: 1 },
+  user: { display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: tokens.spacingHorizontalS, marginLeft: 'auto' },
   who: { color: tokens.colorNeutralForeground2, overflowWrap: 'anywhere' },
   body: {
     display: 'grid',
-    gridTemplateColumns: '13rem minmax(0, 1fr)',
+    gridTemplateColumns: '16rem minmax(0, 1fr)',
     [narrow]: { gridTemplateColumns: 'minmax(0, 1fr)', gridTemplateRows: 'auto 1fr' },
   },
   nav: {
@@ -72,6 +72,7 @@ const useStyles = makeStyles({
     borderRadius: tokens.borderRadiusMedium,
     color: tokens.colorNeutralForeground2,
     textDecoration: 'none',
+    whiteSpace: 'nowrap',
     ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
     '& svg': { fontSize: '20px', flexShrink: 0 },
   },
@@ -132,15 +133,16 @@ function TopBar() {
     <header className={styles.top}>
       <span className={styles.brand}>Berth</span>
       <SiteChoice />
-      <span className={styles.grow} />
-      {who && (
-        <Text className={styles.who}>
-          {who.name} ({who.role})
-        </Text>
-      )}
-      <Button appearance="subtle" icon={<SignOutRegular />} onClick={() => signOut()}>
-        Sign out
-      </Button>
+      <div className={styles.user}>
+        {who && (
+          <Text className={styles.who}>
+            {who.name} ({who.role})
+          </Text>
+        )}
+        <Button appearance="subtle" icon={<SignOutRegular />} onClick={() => signOut()}>
+          Sign out
+        </Button>
+      </div>
     </header>
   );
 }
