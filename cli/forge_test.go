@@ -92,14 +92,6 @@ func (f *forge) folder(t *testing.T, version string) string {
 	return dir
 }
 
-// lay copies what was made into a script's folder.
-func (f *forge) lay(t *testing.T, dir string) {
-	t.Helper()
-	if err := os.CopyFS(dir, os.DirFS(f.dir)); err != nil {
-		t.Fatal(err)
-	}
-}
-
 const manifest = `<?xml version="1.0" encoding="utf-8"?>
 <Package xmlns="http://schemas.microsoft.com/appx/manifest/foundation/windows10"
   xmlns:uap="http://schemas.microsoft.com/appx/manifest/uap/windows10">

@@ -8,10 +8,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
 
 	"berth/cli"
 	"berth/imaging"
@@ -29,13 +33,22 @@ func library() (*imaging.Library, error) {
 
 // call is one run of the command line in this process.
 type call struct {
-	stdin io.Reader
-	env   func(string) string
-	ctx   context.Context
+	stdin    io.Reader
+	env      func(string) string
+	ctx      context.Context
+	out, err io.Writer
 }
 
+// run runs the command line and returns what it wrote.
 func (c call) run(args ...string) (code int, stdout, stderr string) {
 	var out, errs bytes.Buffer
+	c.out, c.err = &out, &errs
+	code = c.exit(args)
+	return code, out.String(), errs.String()
+}
+
+// exit runs the command line and returns its exit code.
+func (c call) exit(args []string) int {
 	if c.stdin == nil {
 		c.stdin = bytes.NewReader(nil)
 	}
@@ -45,94 +58,127 @@ func (c call) run(args ...string) (code int, stdout, stderr string) {
 	if c.ctx == nil {
 		c.ctx = context.Background()
 	}
-	root := cli.New(cli.Options{Version: "1.2.3", In: c.stdin, Out: &out, Err: &errs, Env: c.env, Library: library})
-	code = cli.Run(c.ctx, root, args)
-	return code, out.String(), errs.String()
+	root := cli.New(cli.Options{Version: "1.2.3", In: c.stdin, Out: c.out, Err: c.err, Env: c.env, Library: library})
+	return cli.Run(c.ctx, root, args)
 }
 
 // TestImageScripts runs the scripts that need no server.
-func TestImageScripts(t *testing.T) { runScripts(t, "testdata/local", newForge(t)) }
+func TestImageScripts(t *testing.T) { runScripts(t, "testdata/local", newForge(t), nil) }
 
 // TestServerScripts runs the scripts that have a server of their own each.
-func TestServerScripts(t *testing.T) { runScripts(t, "testdata/server", newForge(t)) }
+func TestServerScripts(t *testing.T) { runScripts(t, "testdata/server", newForge(t), startSite) }
 
-// runScripts runs every script of a folder. Beside the commands of every script they have
+// runScripts runs every script of a folder with testscript. Beside the commands of every such script they have
 //
 //	berth ARGS           run the command line; it must succeed, or with ! fail
 //	exits CODE ARGS      run the command line; it must end with that code
 //	interrupted ARGS     run the command line and interrupt it; it must end with 130
+//	capture NAME RE      set a variable to the first group of what the last run wrote to standard output
 //	mode FILE OCTAL      the file has these permissions (not asked on Windows)
 //	agent …              see agentCommand
 //	tamper FILE TEXT     change the first byte of the first place where a file holds a text
 //
-// Paths in arguments are absolute ($WORK/…), since all scripts run in this one process.
-func runScripts(t *testing.T, dir string, forge *forge) {
-	names, err := filepath.Glob(filepath.Join(dir, "*.txt"))
-	check(t, err)
-	if len(names) == 0 {
-		t.Fatalf("no scripts in %s", dir)
-	}
-	for _, name := range names {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txt"), func(t *testing.T) {
-			work := t.TempDir()
-			forge.lay(t, work)
-			s := &script{t: t, dir: work, env: map[string]string{"WORK": work, "ID": forge.publisherID, "XDG_CONFIG_HOME": filepath.Join(work, "config")},
-				commands: map[string]command{"berth": berthCommand, "exits": exitsCommand, "agent": agentCommand, "tamper": tamper,
-					"interrupted": interruptedCommand, "mode": modeCommand}}
-			if filepath.Base(dir) == "server" {
-				startSite(t, s)
+// Paths in arguments are absolute ($WORK/…), since all scripts run in this one process; $STDIN names the file that is the
+// standard input. The setup of the folder, if it has one, comes after that of every script.
+func runScripts(t *testing.T, dir string, forge *forge, setup func(*testscript.Env) error) {
+	testscript.Run(t, testscript.Params{
+		Dir: dir, RequireUniqueNames: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("ID", forge.publisherID)
+			e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, "config"))
+			if err := os.CopyFS(e.WorkDir, os.DirFS(forge.dir)); err != nil || setup == nil {
+				return err
 			}
-			runScript(t, name, s)
-		})
+			return setup(e)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"berth": berthCommand, "exits": exitsCommand, "interrupted": interruptedCommand, "capture": captureCommand,
+			"mode": modeCommand, "agent": agentCommand, "tamper": tamperCommand,
+		},
+	})
+}
+
+// runIn runs the command line with a script's environment and standard input.
+func runIn(ctx context.Context, ts *testscript.TestScript, out io.Writer, args []string) int {
+	c := call{env: ts.Getenv, ctx: ctx, out: out, err: ts.Stderr()}
+	if name := ts.Getenv("STDIN"); name != "" {
+		c.stdin = strings.NewReader(ts.ReadFile(name))
+	}
+	return c.exit(args)
+}
+
+// expect ends the script unless a command that cannot be negated has as many arguments as it needs.
+func expect(ts *testscript.TestScript, neg bool, args []string, least int) {
+	if neg || len(args) < least {
+		ts.Fatalf("this takes at least %d arguments, and no !", least)
 	}
 }
 
-func berthCommand(s *script, neg bool, args []string) {
-	if code := s.run(args); (code != 0) != neg {
-		s.t.Fatalf("exit code %d", code)
+func berthCommand(ts *testscript.TestScript, neg bool, args []string) {
+	if code := runIn(context.Background(), ts, ts.Stdout(), args); (code != cli.ExitDone) != neg {
+		ts.Fatalf("exit code %d", code)
 	}
 }
 
-func exitsCommand(s *script, _ bool, args []string) {
-	if code := fmt.Sprint(s.run(args[1:])); code != args[0] {
-		s.t.Fatalf("exit code %s, want %s", code, args[0])
+func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {
+	expect(ts, neg, args, 1)
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if code := runIn(context.Background(), ts, ts.Stdout(), args[1:]); code != want {
+		ts.Fatalf("exit code %d, want %d", code, want)
 	}
 }
 
-func interruptedCommand(s *script, _ bool, args []string) {
-	ctx, stop := context.WithCancel(context.Background())
-	time.AfterFunc(300*time.Millisecond, stop)
-	var code int
-	code, s.stdout, s.stderr = call{env: s.getenv, ctx: ctx}.run(args...)
-	if code != cli.ExitInterrupted {
-		s.t.Fatalf("exit code %d", code)
+// interruptedCommand interrupts once something was written, or after a while when nothing is.
+func interruptedCommand(ts *testscript.TestScript, neg bool, args []string) {
+	expect(ts, neg, args, 1)
+	ctx, stop := context.WithTimeout(context.Background(), time.Minute)
+	defer stop()
+	quiet := time.AfterFunc(time.Second, stop)
+	defer quiet.Stop()
+	if code := runIn(ctx, ts, stopAfter{ts.Stdout(), stop}, args); code != cli.ExitInterrupted {
+		ts.Fatalf("exit code %d", code)
 	}
 }
 
-func modeCommand(s *script, _ bool, args []string) {
-	info, err := os.Stat(s.path(args[0]))
-	check(s.t, err)
+// stopAfter calls stop after each write.
+type stopAfter struct {
+	io.Writer
+	stop func()
+}
+
+func (w stopAfter) Write(b []byte) (int, error) {
+	defer w.stop()
+	return w.Writer.Write(b)
+}
+
+func captureCommand(ts *testscript.TestScript, neg bool, args []string) {
+	expect(ts, neg, args, 2)
+	re, err := regexp.Compile("(?m)" + args[1])
+	ts.Check(err)
+	m := re.FindStringSubmatch(ts.ReadFile("stdout"))
+	if len(m) < 2 {
+		ts.Fatalf("no match for %#q with a group in standard output", args[1])
+	}
+	ts.Setenv(args[0], m[1])
+}
+
+func modeCommand(ts *testscript.TestScript, neg bool, args []string) {
+	expect(ts, neg, args, 2)
+	info, err := os.Stat(ts.MkAbs(args[0]))
+	ts.Check(err)
 	if got := fmt.Sprintf("%04o", info.Mode().Perm()); got != args[1] && runtime.GOOS != "windows" {
-		s.t.Fatalf("%s has mode %s", args[0], got)
+		ts.Fatalf("%s has mode %s", args[0], got)
 	}
 }
 
-// run runs the command line with the script's environment; $STDIN names a file for its standard input.
-func (s *script) run(args []string) (code int) {
-	c := call{env: s.getenv}
-	if name := s.env["STDIN"]; name != "" {
-		c.stdin = strings.NewReader(s.read(name))
-	}
-	code, s.stdout, s.stderr = c.run(args...)
-	return code
-}
-
-func tamper(s *script, _ bool, args []string) {
-	b := []byte(s.read(args[0]))
+func tamperCommand(ts *testscript.TestScript, neg bool, args []string) {
+	expect(ts, neg, args, 2)
+	b := []byte(ts.ReadFile(args[0]))
 	at := bytes.Index(b, []byte(args[1]))
 	if at < 0 {
-		s.t.Fatalf("%s does not hold %q", args[0], args[1])
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
 	}
 	b[at] ^= 0xff
-	check(s.t, os.WriteFile(s.path(args[0]), b, 0o644))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o644))
 }

@@ -8,12 +8,15 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"net/http/httptest"
 	"os"
-	"testing"
+	"path/filepath"
 	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
 
 	"berth"
 	"berth/api"
@@ -38,37 +41,57 @@ type agent struct {
 	failing    *berth.Failure
 }
 
+// siteKey is where a script keeps its site.
+type siteKey struct{}
+
 // startSite starts a server for one script, and leaves the way to it in bootstrap.json, its address in $URL, an owner's
 // token in $TOKEN and its certificate in ca.pem.
-func startSite(t *testing.T, sc *script) {
+func startSite(e *testscript.Env) error {
 	ctx, log := context.Background(), slog.New(slog.DiscardHandler)
-	st, err := store.OpenSQLite(ctx, sc.path("db/berth.db"), log)
-	check(t, err)
-	authority, err := auth.OpenAuthority(sc.path("authority"), rand.Reader, time.Now)
-	check(t, err)
+	st, err := store.OpenSQLite(ctx, filepath.Join(e.WorkDir, "db", "berth.db"), log)
+	if err != nil {
+		return err
+	}
+	e.Defer(func() { _ = st.Close() })
+	authority, err := auth.OpenAuthority(filepath.Join(e.WorkDir, "authority"), rand.Reader, time.Now)
+	if err != nil {
+		return err
+	}
 	lib, err := library()
-	check(t, err)
+	if err != nil {
+		return err
+	}
 	s := &site{hosts: map[string]*agent{}}
 	s.service = control.New(control.Options{Store: st, Library: lib, Authority: authority, Log: log, Now: time.Now, Random: rand.Reader})
 	token, _, err := s.service.Begin(ctx, berth.Site{Name: "main", SubscriptionID: "8f6b0e9a-0000-4000-8000-000000000001", Location: "westeurope"})
-	check(t, err)
+	if err != nil {
+		return err
+	}
 	server := httptest.NewUnstartedServer(api.New(api.Options{Service: s.service, Version: "test", Log: log, HostID: auth.HostID}))
 	server.Config.ErrorLog = slog.NewLogLogger(log.Handler(), slog.LevelInfo)
 	server.StartTLS()
-	t.Cleanup(func() {
-		server.Close()
-		check(t, st.Close())
-	})
+	e.Defer(server.Close)
+	e.Values[siteKey{}] = s
+	return tell(e, server, token.Text)
+}
+
+// tell leaves a script the way to its server.
+func tell(e *testscript.Env, server *httptest.Server, token string) error {
 	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
-	bootstrap, err := json.Marshal(map[string]string{"url": server.URL, "caFile": "ca.pem", "token": token.Text})
-	check(t, err)
-	for name, content := range map[string]string{"ca.pem": string(ca), "bootstrap.json": string(bootstrap), "token.txt": token.Text + "\n"} {
-		check(t, os.WriteFile(sc.path(name), []byte(content), 0o600))
+	bootstrap, err := json.Marshal(map[string]string{"url": server.URL, "caFile": "ca.pem", "token": token})
+	if err != nil {
+		return err
 	}
-	sc.env["BERTH_BOOTSTRAP"] = sc.path("bootstrap.json")
-	sc.env["URL"], sc.env["TOKEN"] = server.URL, token.Text
-	sc.env["FINGERPRINT"] = auth.Fingerprint(server.Certificate().Raw)
-	sc.site = s
+	for name, content := range map[string]string{"ca.pem": string(ca), "bootstrap.json": string(bootstrap), "token.txt": token + "\n"} {
+		if err := os.WriteFile(filepath.Join(e.WorkDir, name), []byte(content), 0o600); err != nil {
+			return err
+		}
+	}
+	e.Setenv("BERTH_BOOTSTRAP", filepath.Join(e.WorkDir, "bootstrap.json"))
+	e.Setenv("URL", server.URL)
+	e.Setenv("TOKEN", token)
+	e.Setenv("FINGERPRINT", auth.Fingerprint(server.Certificate().Raw))
+	return nil
 }
 
 // agentCommand is "agent" in scripts:
@@ -76,18 +99,24 @@ func startSite(t *testing.T, sc *script) {
 //	agent enroll HOST KEYFILE   enrol with the key in a file of the script
 //	agent sync HOST             take up the newest plan and hold it
 //	agent fail HOST CODE        fail to attach anything from now on, with that code of the platform
-func agentCommand(sc *script, _ bool, args []string) {
-	s := sc.site
+func agentCommand(ts *testscript.TestScript, neg bool, args []string) {
+	expect(ts, neg, args, 2)
+	s, ok := ts.Value(siteKey{}).(*site)
+	if !ok {
+		ts.Fatalf("this script has no server")
+	}
 	switch args[0] {
 	case "enroll":
-		check(sc.t, s.enroll(args[1], sc.read(args[2])))
+		expect(ts, neg, args, 3)
+		ts.Check(s.enroll(args[1], ts.ReadFile(args[2])))
 	case "sync":
-		check(sc.t, s.sync(args[1]))
+		ts.Check(s.sync(args[1]))
 	case "fail":
+		expect(ts, neg, args, 3)
 		s.hosts[args[1]].failing = &berth.Failure{Phase: berth.PhaseAttach, Code: args[2], Message: "the platform said no", Attempts: 1}
-		check(sc.t, s.sync(args[1]))
+		ts.Check(s.sync(args[1]))
 	default:
-		sc.t.Fatalf("agent: unknown verb %q", args[0])
+		ts.Fatalf("agent: unknown verb %q", args[0])
 	}
 }
 
@@ -116,6 +145,9 @@ func (s *site) enroll(name, key string) error {
 // sync reports, takes up the answer, and reports again what came of it.
 func (s *site) sync(name string) error {
 	a := s.hosts[name]
+	if a == nil {
+		return fmt.Errorf("no agent of host %q has enrolled", name)
+	}
 	for range 2 {
 		out, err := s.service.Sync(context.Background(), a.id, a.serial, wire.SyncRequest{Protocol: wire.Protocol,
 			Generation: a.generation, Digest: a.digest, Facts: a.facts(name)})
