@@ -53,6 +53,9 @@ func (h *handler) id() (string, error) {
 
 // write sends a success. Nothing has been sent when it returns an error.
 func write(w http.ResponseWriter, a answer) error {
+	if a.etag != "" {
+		w.Header().Set("ETag", a.etag)
+	}
 	if a.body == nil {
 		w.WriteHeader(a.status)
 		return nil
@@ -104,6 +107,10 @@ func (h *handler) writeFault(w http.ResponseWriter, r *http.Request, err error) 
 	}
 	if f.allow != "" {
 		w.Header().Set("Allow", f.allow)
+	}
+	if r.Method == http.MethodHead {
+		w.WriteHeader(f.status)
+		return
 	}
 	body, err := encode(errorBody{errorProperties{f.code, f.message, f.target}})
 	if err != nil {

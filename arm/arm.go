@@ -1,8 +1,9 @@
-// Package arm answers Azure's clients: the part of Azure Resource Manager (ARM) that manages the MSIX packages of Azure
-// Virtual Desktop's host pools. A resource group is a site, a host pool a pool of kind AVD, a package one of the site's
-// catalogue as seen from that pool.
+// Package arm answers Azure's clients: the part of Azure Resource Manager (ARM) that manages Azure Virtual Desktop's host
+// pools and the MSIX packages in them, and as much around it as clients ask for on the way. A resource group is a site, a
+// host pool a pool of kind AVD, a package one of the site's catalogue as seen from that pool.
 //
-// Sources: the operations MSIXPackages_* of Microsoft.DesktopVirtualization, api-version 2025-10-10, and the rules that all
+// Sources: the operations HostPools_* and MSIXPackages_* of Microsoft.DesktopVirtualization, api-version 2025-10-10, those of
+// Microsoft.Resources on subscriptions, resource groups and providers, api-version 2021-04-01, and the rules that all
 // resource providers share (Azure/azure-resource-manager-rpc, v1.0). Every answer is complete when it is sent; no operation
 // goes on behind it.
 package arm
@@ -12,6 +13,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,8 +25,37 @@ import (
 // Farm is what this package asks of the use cases; control.Service has it. Every method checks the right of the principal
 // in the context. A NotFound error names in its Field what is missing: site, pool or declaration.
 type Farm interface {
+	Groups
+	HostPools
+	Packages
+}
+
+// Groups are the sites, which are resource groups to Azure's clients.
+type Groups interface {
 	// Site returns the site of that name, in any case.
 	Site(ctx context.Context, name string) (berth.Site, error)
+	// Sites returns the sites that the caller may read, ordered by name.
+	Sites(ctx context.Context) ([]berth.Site, error)
+	// CreateSite makes a site; a name that is taken is a Conflict.
+	CreateSite(ctx context.Context, site berth.Site) (berth.Site, error)
+}
+
+// HostPools are the applied pools of kind AVD.
+type HostPools interface {
+	// HostPool returns one host pool.
+	HostPool(ctx context.Context, site, name string) (control.HostPool, error)
+	// HostPools returns the host pools of a site.
+	HostPools(ctx context.Context, site string) ([]control.HostPool, error)
+	// PutHostPool creates a host pool or changes what a client said of it, and applies that at once.
+	PutHostPool(ctx context.Context, site, name string, fn control.HostPoolEdit) (p control.HostPool, created bool, err error)
+	// EditHostPool changes what a client said of a host pool that is there.
+	EditHostPool(ctx context.Context, site, name string, fn control.HostPoolEdit) (control.HostPool, error)
+	// RemoveHostPool deletes a host pool; existed is false when it was not there.
+	RemoveHostPool(ctx context.Context, site, name string, force bool) (existed bool, err error)
+}
+
+// Packages are the MSIX packages of host pools.
+type Packages interface {
 	// Declare creates or replaces a package of a pool, and applies that at once.
 	Declare(ctx context.Context, d control.Declare) (out control.Declared, created bool, err error)
 	// DeclaredPackage returns one package of a pool.
@@ -70,14 +101,17 @@ type handler struct {
 type call struct {
 	*http.Request
 	target
+	route
 	version string
-	site    berth.Site
+	site    berth.Site   // of routes within a resource group
+	sites   []berth.Site // of all others: those of the subscription that the caller may read, or of the farm
 }
 
 // answer is a success: a body of nil is none.
 type answer struct {
 	status int
 	body   any
+	etag   string // empty: none
 }
 
 // ServeHTTP answers one request.
@@ -114,23 +148,43 @@ func (h *handler) serve(r *http.Request) (answer, error) {
 	if err := checkSubscription(c.subscription, h.SubscriptionID); err != nil {
 		return answer{}, err
 	}
-	if !c.isPackages() {
+	known := false
+	if c.route, known = routes[c.shape]; !known {
 		return answer{}, unknownType(c.target, version)
 	}
 	if err := c.checkNames(); err != nil {
 		return answer{}, err
 	}
-	if c.site, err = h.farm.Site(ctx, c.group); err != nil {
+	if err := h.locate(c); err != nil {
 		return answer{}, c.explain(err)
-	}
-	if err := checkSubscription(c.subscription, c.site.SubscriptionID); err != nil {
-		return answer{}, err
 	}
 	if err := c.checkVersion(); err != nil {
 		return answer{}, err
 	}
-	a, err := h.packages(c)
+	serve := c.methods[c.Method]
+	if serve == nil {
+		return answer{}, notAllowed(c)
+	}
+	a, err := serve(h, c)
 	return a, c.explain(err)
+}
+
+// locate finds the site of the request, or the sites. A subscription is known by the sites in it.
+func (h *handler) locate(c *call) (err error) {
+	if c.in == inGroup {
+		if c.site, err = h.farm.Site(c.Context(), c.group); err != nil {
+			return err
+		}
+		return checkSubscription(c.subscription, c.site.SubscriptionID)
+	}
+	if c.sites, err = h.farm.Sites(c.Context()); err != nil || c.in == inTenant {
+		return err
+	}
+	c.sites = slices.DeleteFunc(c.sites, func(s berth.Site) bool { return berth.Fold(s.SubscriptionID) != berth.Fold(c.subscription) })
+	if len(c.sites) == 0 {
+		return unknownSubscription(c.subscription)
+	}
+	return nil
 }
 
 // signIn puts the principal of the request's token into the context.

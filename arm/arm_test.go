@@ -51,6 +51,23 @@ func TestEveryKindHasACloudError(t *testing.T) {
 type broken struct{ err error }
 
 func (b broken) Site(context.Context, string) (berth.Site, error) { return berth.Site{}, b.err }
+func (b broken) Sites(context.Context) ([]berth.Site, error)      { return nil, b.err }
+func (b broken) CreateSite(context.Context, berth.Site) (berth.Site, error) {
+	return berth.Site{}, b.err
+}
+func (b broken) HostPool(context.Context, string, string) (control.HostPool, error) {
+	return control.HostPool{}, b.err
+}
+func (b broken) HostPools(context.Context, string) ([]control.HostPool, error) { return nil, b.err }
+func (b broken) PutHostPool(context.Context, string, string, control.HostPoolEdit) (control.HostPool, bool, error) {
+	return control.HostPool{}, false, b.err
+}
+func (b broken) EditHostPool(context.Context, string, string, control.HostPoolEdit) (control.HostPool, error) {
+	return control.HostPool{}, b.err
+}
+func (b broken) RemoveHostPool(context.Context, string, string, bool) (bool, error) {
+	return false, b.err
+}
 func (b broken) Declare(context.Context, control.Declare) (control.Declared, bool, error) {
 	return control.Declared{}, false, b.err
 }

@@ -69,13 +69,20 @@ func (c *call) explain(err error) error {
 		return &fault{status: http.StatusNotFound, code: "ResourceGroupNotFound",
 			message: "Resource group '" + c.group + "' could not be found."}
 	case "pool":
-		return &fault{status: http.StatusNotFound, code: "ParentResourceNotFound",
-			message: "Can not perform requested operation on nested resource. Parent resource '" + c.pool() + "' not found."}
+		if len(c.types) > 1 {
+			return &fault{status: http.StatusNotFound, code: "ParentResourceNotFound",
+				message: "Can not perform requested operation on nested resource. Parent resource '" + c.pool() + "' not found."}
+		}
+		return c.notFound("hostPools/" + c.pool())
 	case "declaration":
-		return &fault{status: http.StatusNotFound, code: "ResourceNotFound", message: "The Resource '" + provider + "/hostPools/" +
-			c.pool() + "/msixPackages/" + c.fullName() + "' under resource group '" + c.group + "' was not found."}
+		return c.notFound("hostPools/" + c.pool() + "/msixPackages/" + c.fullName())
 	}
 	return err
+}
+
+func (c *call) notFound(resource string) error {
+	return &fault{status: http.StatusNotFound, code: "ResourceNotFound",
+		message: "The Resource '" + provider + "/" + resource + "' under resource group '" + c.group + "' was not found."}
 }
 
 func badContent(target, why string) error {

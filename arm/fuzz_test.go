@@ -42,10 +42,15 @@ func FuzzTarget(f *testing.F) {
 	f.Add("/subscriptions/daefabc0-95b4-48b3-b645-8a753a63c4fa/resourceGroups/rg/providers/Microsoft.DesktopVirtualization/hostPools/hp1/msixPackages/app")
 	f.Add("//subscriptions//x//providers/%2f/%zz")
 	f.Add("/providers")
+	f.Add("/subscriptions%2F%7B%7D/resourcegroups/providers/providers/Microsoft.DesktopVirtualization/register")
 	f.Fuzz(func(t *testing.T, path string) {
 		target, err := parseTarget(path)
-		if err != nil || !target.isPackages() || target.checkNames() != nil {
+		route, known := routes[target.shape]
+		if err != nil || !known || target.checkNames() != nil {
 			return
+		}
+		if route.in == inGroup && !target.isCollection() {
+			_ = target.names[len(target.types)-1] // handlers count on it
 		}
 		for _, name := range target.names {
 			if bytes.ContainsAny([]byte(name), "/\\~\x00") {

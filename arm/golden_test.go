@@ -27,8 +27,9 @@ const (
 )
 
 // TestGolden plays each file of testdata against a farm of its own. A request has its method and target, its headers, an
-// empty line and its body; requests are signed in as user1 unless they say otherwise. {sub}, {group} and {pool} stand for
-// the paths of the subscription, of resourceGroup1 and of hostpool1, {v} for the newest api-version.
+// empty line and its body; requests are signed in as user1 unless they say otherwise. {sub}, {group},
+// {pools} and {pool} stand for the paths of the subscription, of resourceGroup1, of its host pools and of hostpool1, {v} for
+// the newest api-version.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -94,6 +95,7 @@ func (f *farm) exchange(t *testing.T, request string) string {
 func expand(text string) string {
 	return strings.NewReplacer(
 		"{pool}", "/subscriptions/"+subscription+"/resourceGroups/resourceGroup1/providers/Microsoft.DesktopVirtualization/hostPools/hostpool1",
+		"{pools}", "/subscriptions/"+subscription+"/resourceGroups/resourceGroup1/providers/Microsoft.DesktopVirtualization/hostPools",
 		"{group}", "/subscriptions/"+subscription+"/resourceGroups/resourceGroup1",
 		"{sub}", "/subscriptions/"+subscription,
 		"{v}", "api-version=2025-10-10",

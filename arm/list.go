@@ -9,9 +9,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"berth"
-	"berth/control"
 )
 
 // Bounds of one page. Azure's answers end at 8 MB; a resource is at most maxBody and a little more.
@@ -19,6 +16,7 @@ const (
 	defaultPage  = 100
 	largestPage  = 1000
 	maxPageBytes = 7 << 20
+	longestKey   = 256 // a resource group and a host pool have 155 characters at most
 )
 
 // paging is what a client asked of a list.
@@ -26,32 +24,34 @@ type paging struct {
 	size       int
 	skip       int
 	descending bool
-	after      string // folded full name of the last package that the client has; empty: from the start
+	after      string // key of the last entry that the client has; empty: from the start
 }
 
-// page is MSIXPackageList of the specification. An empty list is [], and there is no link behind the last page: clients
+// entry is one resource of a list.
+type entry struct {
+	key  string // folded; what the list is ordered by, and different for each
+	show func() (any, error)
+}
+
+// page is what every list of the specification is. An empty list is [], and there is no link behind the last page: clients
 // follow an empty one.
 type page struct {
 	Value    []json.RawMessage `json:"value"`
 	NextLink string            `json:"nextLink,omitempty"`
 }
 
-// list answers one page. The next one begins behind the last name of this one, so that what is put or deleted between
-// two pages neither hides nor doubles a package.
-func (h *handler) list(c *call) (answer, error) {
+// page answers one page. The next one begins behind the last key of this one, so that what is put or deleted between two
+// pages neither hides nor doubles a resource. The parameter for the size of a page has different names in Azure.
+func (c *call) page(entries []entry, sizeParameter string) (answer, error) {
 	query := c.URL.Query()
-	p, err := parsePaging(query)
+	p, err := parsePaging(query, sizeParameter)
 	if err != nil {
 		return answer{}, err
 	}
-	all, err := h.farm.DeclaredPackages(c.Context(), c.site.Name, c.pool())
-	if err != nil {
-		return answer{}, err
-	}
-	rest := p.choose(all)
+	rest := p.choose(entries)
 	out, size := page{Value: []json.RawMessage{}}, 0
-	for i, d := range rest {
-		r, err := c.resource(d)
+	for i, e := range rest {
+		r, err := e.show()
 		if err != nil {
 			return answer{}, err
 		}
@@ -60,52 +60,59 @@ func (h *handler) list(c *call) (answer, error) {
 			return answer{}, err
 		}
 		if size += len(body); i > 0 && (i == p.size || size > maxPageBytes) {
-			out.NextLink = nextLink(c.Request, query, rest[i-1].FullName)
+			out.NextLink = nextLink(c.Request, query, rest[i-1].key)
 			break
 		}
 		out.Value = append(out.Value, body)
 	}
-	return answer{http.StatusOK, out}, nil
+	return answer{status: http.StatusOK, body: out}, nil
 }
 
-// choose orders the packages and leaves out what comes before the page.
-func (p paging) choose(all []control.Declared) []control.Declared {
+// choose orders the entries and leaves out what comes before the page.
+func (p paging) choose(all []entry) []entry {
 	order := func(a, b string) int {
 		if p.descending {
 			a, b = b, a
 		}
-		return cmp.Compare(berth.Fold(a), berth.Fold(b))
+		return cmp.Compare(a, b)
 	}
-	slices.SortFunc(all, func(a, b control.Declared) int { return order(a.FullName, b.FullName) })
+	slices.SortFunc(all, func(a, b entry) int { return order(a.key, b.key) })
 	if p.after != "" {
-		return slices.DeleteFunc(all, func(d control.Declared) bool { return order(d.FullName, p.after) <= 0 })
+		return slices.DeleteFunc(all, func(e entry) bool { return order(e.key, p.after) <= 0 })
 	}
 	return all[min(p.skip, len(all)):]
 }
 
-func parsePaging(query url.Values) (p paging, err error) {
-	if p.size, err = number(query, "pageSize", 1, defaultPage); err != nil {
+func parsePaging(query url.Values, sizeParameter string) (p paging, err error) {
+	if p.size, err = number(query, sizeParameter, 1, defaultPage); err != nil {
 		return p, err
 	}
 	p.size = min(p.size, largestPage)
 	if p.skip, err = number(query, "initialSkip", 0, 0); err != nil {
 		return p, err
 	}
-	switch strings.ToLower(parameter(query, "isDescending")) {
-	case "", "false":
-	case "true":
-		p.descending = true
-	default:
-		return p, badParameter("isDescending", "must be true or false")
+	if p.descending, err = flag(query, "isDescending"); err != nil {
+		return p, err
 	}
 	if token := parameter(query, "$skipToken"); token != "" {
 		after, err := base64.RawURLEncoding.DecodeString(token)
-		if err != nil || len(after) == 0 || len(after) > maxFullName {
+		if err != nil || len(after) == 0 || len(after) > longestKey {
 			return p, badParameter("$skipToken", "is none that this server gave out")
 		}
 		p.after = string(after)
 	}
 	return p, nil
+}
+
+// flag reads a boolean parameter, false where there is none.
+func flag(query url.Values, name string) (bool, error) {
+	switch strings.ToLower(parameter(query, name)) {
+	case "", "false":
+		return false, nil
+	case "true":
+		return true, nil
+	}
+	return false, badParameter(name, "must be true or false")
 }
 
 // number reads an int32 parameter.
@@ -129,7 +136,7 @@ func nextLink(r *http.Request, query url.Values, last string) string {
 			next[name] = values
 		}
 	}
-	next.Set("$skipToken", base64.RawURLEncoding.EncodeToString([]byte(berth.Fold(last))))
+	next.Set("$skipToken", base64.RawURLEncoding.EncodeToString([]byte(last)))
 	scheme := "https"
 	if r.TLS == nil && !strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
 		scheme = "http"

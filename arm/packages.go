@@ -2,41 +2,23 @@ package arm
 
 import (
 	"net/http"
-	"strings"
 
 	"berth"
 	"berth/auth"
 	"berth/control"
 )
 
-// packages answers the operations MSIXPackages_*.
-func (h *handler) packages(c *call) (answer, error) {
-	if c.isCollection() {
-		if c.Method != http.MethodGet {
-			return answer{}, notAllowed(c)
-		}
-		return h.list(c)
+// list answers one page of the packages of a pool.
+func (h *handler) list(c *call) (answer, error) {
+	all, err := h.farm.DeclaredPackages(c.Context(), c.site.Name, c.pool())
+	if err != nil {
+		return answer{}, err
 	}
-	switch c.Method {
-	case http.MethodGet:
-		return h.get(c)
-	case http.MethodPut:
-		return h.put(c)
-	case http.MethodPatch:
-		return h.patch(c)
-	case http.MethodDelete:
-		return h.remove(c)
+	entries := make([]entry, 0, len(all))
+	for _, d := range all {
+		entries = append(entries, entry{berth.Fold(d.FullName), func() (any, error) { return c.resource(d) }})
 	}
-	return answer{}, notAllowed(c)
-}
-
-func notAllowed(c *call) error {
-	allowed := "DELETE, GET, PATCH, PUT"
-	if c.isCollection() {
-		allowed = http.MethodGet
-	}
-	return &fault{status: http.StatusMethodNotAllowed, code: "MethodNotAllowed", allow: allowed,
-		message: "The resource type '" + c.typeName() + "' does not support the method '" + c.Method + "' here, but " + allowed + "."}
+	return c.page(entries, "pageSize")
 }
 
 func (h *handler) get(c *call) (answer, error) {
@@ -45,7 +27,7 @@ func (h *handler) get(c *call) (answer, error) {
 		return answer{}, err
 	}
 	body, err := c.resource(d)
-	return answer{http.StatusOK, body}, err
+	return answer{status: http.StatusOK, body: body}, err
 }
 
 // put creates or replaces. What else the resource had is gone, but for isActive: that is the pool's, and stays as it is
@@ -95,7 +77,7 @@ func (h *handler) patch(c *call) (answer, error) {
 		return answer{}, err
 	}
 	resource, err := c.resource(out)
-	return answer{http.StatusOK, resource}, err
+	return answer{status: http.StatusOK, body: resource}, err
 }
 
 func (h *handler) declare(c *call, d control.Declare) (answer, error) {
@@ -108,7 +90,7 @@ func (h *handler) declare(c *call, d control.Declare) (answer, error) {
 		status = http.StatusCreated
 	}
 	body, err := c.resource(out)
-	return answer{status, body}, err
+	return answer{status: status, body: body}, err
 }
 
 func (h *handler) remove(c *call) (answer, error) {
@@ -145,9 +127,8 @@ type systemData struct {
 func (c *call) resource(d control.Declared) (resource, error) {
 	shown, err := properties(d)
 	r := resource{
-		Name: d.Pool + "/" + d.FullName,
-		ID: strings.Join([]string{"", "subscriptions", c.site.SubscriptionID, "resourcegroups", c.site.Name, "providers", provider,
-			"hostpools", d.Pool, "msixpackages", d.FullName}, "/"),
+		Name:       d.Pool + "/" + d.FullName,
+		ID:         poolID(c.site, d.Pool) + "/msixpackages/" + d.FullName,
 		Type:       provider + "/" + msixPackages,
 		Properties: shown,
 	}

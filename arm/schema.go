@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -23,6 +25,29 @@ var packageSchema = schema{
 	"packagedependencies": list(schema{"dependencyname": text, "publisher": text, "minversion": text}),
 	"packageapplications": list(schema{"appid": text, "description": text, "appusermodelid": text, "friendlyname": text,
 		"iconimagename": text, "rawicon": octets, "rawpng": octets}),
+}
+
+// hostPoolSchema is HostPoolProperties. Its enumerations are open: a value that is not known passes, as the specification
+// marks them (modelAsString); that of dayOfWeek alone is closed.
+var hostPoolSchema = schema{
+	"friendlyname": text, "description": text, "hostpooltype": text, "personaldesktopassignmenttype": text,
+	"customrdpproperty": text, "maxsessionlimit": integer, "loadbalancertype": text, "ring": integer,
+	"validationenvironment": boolean, "vmtemplate": text, "ssoadfsauthority": text, "ssoclientid": text,
+	"ssoclientsecretkeyvaultpath": text, "ssosecrettype": text, "preferredappgrouptype": text, "startvmonconnect": boolean,
+	"publicnetworkaccess": text,
+	"registrationinfo":    nested(schema{"expirationtime": moment, "token": text, "registrationtokenoperation": text}),
+	"agentupdate": nested(schema{"type": text, "usesessionhostlocaltime": boolean, "maintenancewindowtimezone": text,
+		"maintenancewindows": list(schema{"hour": integer,
+			"dayofweek": oneOf("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")})}),
+}
+
+// trackedSchema is what a HostPool has beside its properties.
+var trackedSchema = schema{
+	"location": text, "managedby": text, "kind": text, "tags": texts, "identity": nested(schema{"type": text}),
+	"sku": nested(schema{"name": text, "tier": oneOf("Free", "Basic", "Standard", "Premium"), "size": text, "family": text,
+		"capacity": integer}, "name"),
+	"plan": nested(schema{"name": text, "publisher": text, "product": text, "promotioncode": text, "version": text},
+		"name", "publisher", "product"),
 }
 
 // patchSchema is MSIXPackagePatchProperties.
@@ -54,6 +79,61 @@ func text(path string, value json.RawMessage) error {
 func boolean(path string, value json.RawMessage) error {
 	if value[0] != 't' && value[0] != 'f' {
 		return badContent(path, path+" must be true or false")
+	}
+	return nil
+}
+
+// integer takes an int32.
+func integer(path string, value json.RawMessage) error {
+	if _, err := strconv.ParseInt(string(value), 10, 32); err != nil {
+		return badContent(path, path+" must be a whole number of 32 bits")
+	}
+	return nil
+}
+
+// oneOf takes one of the words, in any case.
+func oneOf(words ...string) check {
+	return func(path string, value json.RawMessage) error {
+		var s string
+		err := json.Unmarshal(value, &s)
+		if err == nil && slices.ContainsFunc(words, func(w string) bool { return strings.EqualFold(w, s) }) {
+			return nil
+		}
+		return badContent(path, path+" must be one of "+strings.Join(words, ", "))
+	}
+}
+
+// texts takes an object of strings.
+func texts(path string, value json.RawMessage) error {
+	o, err := parseObject(value)
+	if err != nil {
+		return badContent(path, path+" "+err.Error())
+	}
+	for _, m := range o {
+		if err := text(path+"."+m.name, m.value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nested takes an object of the schema that has the members needed.
+func nested(s schema, needed ...string) check {
+	return func(path string, value json.RawMessage) error {
+		o, err := s.read(path, value)
+		if err != nil {
+			return err
+		}
+		return require(path, o, needed...)
+	}
+}
+
+// require refuses an object that lacks a member, or has null or an empty text there.
+func require(path string, o object, names ...string) error {
+	for _, name := range names {
+		if v := o.get(name); isNull(v) || string(v) == `""` {
+			return badContent(path+"."+name, path+"."+name+" is required")
+		}
 	}
 	return nil
 }

@@ -9,9 +9,11 @@ import (
 	"berth"
 )
 
-// provider is the namespace of all resource types here; msixPackages the one type there is, as clients write it.
+// The namespaces, as clients write them, and the types of the first, as AVD does.
 const (
 	provider     = "Microsoft.DesktopVirtualization"
+	resources    = "Microsoft.Resources"
+	hostPools    = "hostpools"
 	msixPackages = "hostpools/msixpackages"
 )
 
@@ -32,6 +34,7 @@ const (
 // /subscriptions/{subscription}/resourceGroups/{group}/providers/{namespace}/{type}/{name}/{type}/{name}...
 // Fixed words compare without regard to case, names keep theirs.
 type target struct {
+	shape        string // what looks the route up, see shapeOf
 	subscription string
 	group        string
 	namespace    string
@@ -46,6 +49,7 @@ func parseTarget(escaped string) (t target, err error) {
 	if err != nil {
 		return t, err
 	}
+	t.shape = shapeOf(parts)
 	take := func(word string, into *string) bool {
 		if len(parts) < 2 || !strings.EqualFold(parts[0], word) {
 			return false
@@ -55,8 +59,11 @@ func parseTarget(escaped string) (t target, err error) {
 	}
 	take("subscriptions", &t.subscription)
 	take("resourceGroups", &t.group)
-	if !take("providers", &t.namespace) {
-		t.namespace = "Microsoft.Resources"
+	switch named := take("providers", &t.namespace); {
+	case named && len(parts) == 0:
+		parts, t.namespace = []string{"providers", t.namespace}, resources
+	case !named:
+		t.namespace = resources
 		if t.group != "" && len(parts) == 0 {
 			parts = []string{"resourceGroups", t.group}
 		}
@@ -69,6 +76,21 @@ func parseTarget(escaped string) (t target, err error) {
 		}
 	}
 	return t, nil
+}
+
+// shapeOf is the path with its fixed words in lower case, escaped so that no word can pass for two, and {} for each name:
+// words and names alternate. The namespace behind "providers" is a word, unless it is what the path is about.
+func shapeOf(parts []string) string {
+	var b strings.Builder
+	for i, part := range parts {
+		word := i%2 == 0 || (i < len(parts)-1 && strings.EqualFold(parts[i-1], "providers"))
+		if word {
+			b.WriteString("/" + url.PathEscape(strings.ToLower(part)))
+		} else {
+			b.WriteString("/{}")
+		}
+	}
+	return b.String()
 }
 
 // split cuts a path at its slashes, of which clients double some, and unescapes what is between them.
@@ -95,11 +117,6 @@ func (t target) typeName() string {
 	return strings.Join(t.types, "/")
 }
 
-// isPackages tells whether the target is a package of a host pool or the collection of them, in a resource group.
-func (t target) isPackages() bool {
-	return t.subscription != "" && t.group != "" && strings.EqualFold(t.namespace, provider) && strings.EqualFold(t.typeName(), msixPackages)
-}
-
 // isCollection tells whether the target has no name of its own.
 func (t target) isCollection() bool { return len(t.names) < len(t.types) }
 
@@ -107,17 +124,17 @@ func (t target) pool() string { return t.names[0] }
 
 func (t target) fullName() string { return t.names[1] }
 
-// checkNames holds the names of a package, or of a collection of packages, to what Azure allows.
+// checkNames holds the names of a resource group, a host pool and a package, as far as there are any, to what Azure allows.
 func (t target) checkNames() error {
-	if !groupPattern.MatchString(t.group) {
+	if t.group != "" && !groupPattern.MatchString(t.group) {
 		return &fault{status: http.StatusBadRequest, code: "InvalidResourceGroup", target: "resourceGroupName",
 			message: "The resource group name '" + t.group + "' is not valid: it has 1 to 90 letters, digits, '-', '_', '.', '(' and ')'."}
 	}
-	if err := checkName("hostPoolName", t.pool(), maxPoolName, "64"); err != nil {
-		return err
-	}
-	if t.isCollection() {
+	if !strings.EqualFold(t.namespace, provider) || len(t.names) == 0 {
 		return nil
+	}
+	if err := checkName("hostPoolName", t.pool(), maxPoolName, "64"); err != nil || len(t.names) == 1 {
+		return err
 	}
 	return checkName("msixPackageFullName", t.fullName(), maxFullName, "100")
 }
@@ -142,10 +159,14 @@ func checkSubscription(id, known string) error {
 		return &fault{status: http.StatusBadRequest, code: "InvalidSubscriptionId", target: "subscriptionId",
 			message: "The provided subscription identifier '" + id + "' is malformed or invalid."}
 	case known != "" && berth.Fold(id) != berth.Fold(known):
-		return &fault{status: http.StatusNotFound, code: "SubscriptionNotFound", target: "subscriptionId",
-			message: "The subscription '" + id + "' could not be found."}
+		return unknownSubscription(id)
 	}
 	return nil
+}
+
+func unknownSubscription(id string) error {
+	return &fault{status: http.StatusNotFound, code: "SubscriptionNotFound", target: "subscriptionId",
+		message: "The subscription '" + id + "' could not be found."}
 }
 
 func unknownType(t target, version string) error {

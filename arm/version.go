@@ -9,7 +9,8 @@ import (
 )
 
 // versions are the api-versions in which Microsoft.DesktopVirtualization knows hostPools/msixPackages, oldest first. The
-// properties are the same in all of them.
+// properties of packages are the same in all of them; those of host pools grew, and older clients pass over what they do
+// not know.
 var versions = []string{
 	"2020-09-21-preview", "2020-10-19-preview", "2020-11-02-preview", "2020-11-10-preview", "2021-01-14-preview",
 	"2021-02-01-preview", "2021-03-09-preview", "2021-04-01-preview", "2021-07-12", "2021-09-03-preview",
@@ -41,13 +42,17 @@ func versionOf(query url.Values) (string, error) {
 
 // checkVersion refuses versions that do not know the resource type.
 func (c *call) checkVersion() error {
-	if slices.Contains(versions, c.version) {
+	if c.anyVersion || slices.Contains(versions, c.version) {
 		return nil
 	}
+	location := c.site.Location
+	if location == "" && len(c.sites) > 0 {
+		location = c.sites[0].Location
+	}
 	return &fault{status: http.StatusBadRequest, code: "NoRegisteredProviderFound", target: "api-version",
-		message: "No registered resource provider found for location '" + c.site.Location + "' and API version '" + c.version +
+		message: "No registered resource provider found for location '" + location + "' and API version '" + c.version +
 			"' for type '" + c.typeName() + "'. The supported api-versions are '" + strings.Join(versions, ", ") +
-			"'. The supported locations are '" + c.site.Location + "'."}
+			"'. The supported locations are '" + location + "'."}
 }
 
 // parameter returns the first value of a query parameter, whose name compares without regard to case.

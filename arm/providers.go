@@ -1,0 +1,100 @@
+package arm
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+)
+
+// namespace is Provider of Microsoft.Resources. Clients look here for the api-versions of a resource type.
+type namespace struct {
+	ID                string         `json:"id"`
+	Namespace         string         `json:"namespace"`
+	RegistrationState string         `json:"registrationState"`
+	ResourceTypes     []resourceType `json:"resourceTypes"`
+}
+
+type resourceType struct {
+	ResourceType string   `json:"resourceType"`
+	Locations    []string `json:"locations"`
+	APIVersions  []string `json:"apiVersions"`
+}
+
+// resourceVersions are the api-versions that are told of Microsoft.Resources; any other is taken as well.
+var resourceVersions = []string{"2021-04-01", "2019-11-01", "2019-05-01"}
+
+// providers are the namespaces that are served here, each registered for good.
+func (c *call) providers() []namespace {
+	locations := []string{}
+	for _, site := range c.sites {
+		if !slices.Contains(locations, site.Location) {
+			locations = append(locations, site.Location)
+		}
+	}
+	newest := slices.Clone(versions)
+	slices.Reverse(newest)
+	root := ""
+	if c.subscription != "" {
+		root = "/subscriptions/" + c.sites[0].SubscriptionID
+	}
+	return []namespace{
+		{root + "/providers/" + provider, provider, "Registered", []resourceType{
+			{"hostpools", locations, newest}, {"hostpools/msixpackages", locations, newest}, {"operations", []string{}, newest}}},
+		{root + "/providers/" + resources, resources, "Registered", []resourceType{
+			{"subscriptions", []string{}, resourceVersions}, {"resourceGroups", locations, resourceVersions},
+			{"subscriptions/providers", []string{}, resourceVersions}}},
+	}
+}
+
+func (h *handler) listProviders(c *call) (answer, error) {
+	return answer{status: http.StatusOK, body: struct {
+		Value []namespace `json:"value"`
+	}{c.providers()}}, nil
+}
+
+func (h *handler) getProvider(c *call) (answer, error) {
+	return c.provider(c.names[0])
+}
+
+// register answers a client that wants the namespace registered, which it always is.
+func (h *handler) register(c *call) (answer, error) {
+	return c.provider(provider)
+}
+
+func (c *call) provider(name string) (answer, error) {
+	for _, n := range c.providers() {
+		if strings.EqualFold(n.Namespace, name) {
+			return answer{status: http.StatusOK, body: n}, nil
+		}
+	}
+	return answer{}, &fault{status: http.StatusNotFound, code: "InvalidResourceNamespace",
+		message: "The resource namespace '" + name + "' is invalid."}
+}
+
+// operation is ResourceProviderOperation of the specification.
+type operation struct {
+	Name         string           `json:"name"`
+	IsDataAction bool             `json:"isDataAction"`
+	Display      operationDisplay `json:"display"`
+}
+
+type operationDisplay struct {
+	Provider    string `json:"provider"`
+	Resource    string `json:"resource"`
+	Operation   string `json:"operation"`
+	Description string `json:"description"`
+}
+
+// listOperations answers Operations_List: what Berth lets roles do, in Azure's words.
+func (h *handler) listOperations(*call) (answer, error) {
+	out := struct {
+		Value []operation `json:"value"`
+	}{}
+	for _, r := range []struct{ path, name string }{{hostPools, "host pools"}, {msixPackages, "MSIX packages of host pools"}} {
+		for _, a := range []struct{ verb, name string }{{"read", "Read"}, {"write", "Write"}, {"delete", "Delete"}} {
+			out.Value = append(out.Value, operation{Name: provider + "/" + r.path + "/" + a.verb,
+				Display: operationDisplay{provider, r.path, a.name + " " + r.path, a.name + "s " + r.name + "."}})
+		}
+	}
+	return answer{status: http.StatusOK, body: out}, nil
+}
