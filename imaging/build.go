@@ -3,6 +3,7 @@ package imaging
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -146,7 +147,7 @@ type namedFile struct {
 // Read implements io.Reader.
 func (f *namedFile) Read(p []byte) (int, error) {
 	n, err := f.File.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = explainPackage(f.path, err)
 	}
 	return n, err

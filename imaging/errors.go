@@ -115,20 +115,21 @@ func diagnose(err error) (code, remedy string) {
 	}
 	where, _ := disk.Locate(err)
 	container := where.Format == disk.VHD || where.Format == disk.VHDX
-	switch kind := disk.Classify(err); {
+	kind := func(k error) bool { return errors.Is(disk.Classify(err), k) }
+	switch {
 	case errors.Is(err, msix.ErrUnsigned):
 		return codeNoSignature, "sign the package before expanding it, and keep its AppxSignature.p7x"
-	case kind == disk.ErrUnknownFormat:
+	case kind(disk.ErrUnknownFormat):
 		return codeVHDUnknown, "use a VHD, VHDX or raw disk image; if it is one, copy it again"
-	case kind == disk.ErrUnsupported && container && strings.Contains(where.Err.Error(), "differencing"):
+	case kind(disk.ErrUnsupported) && container && strings.Contains(where.Err.Error(), "differencing"):
 		return codeVHDParent, "merge the image into its parent, then use that"
-	case kind == disk.ErrUnsupported && container:
+	case kind(disk.ErrUnsupported) && container:
 		return codeVHDVersion, "make the image again as a fixed or dynamic VHD or VHDX"
-	case kind == disk.ErrUnsupported:
+	case kind(disk.ErrUnsupported):
 		return codeFSUnknown, "make the image again with an NTFS or FAT32 volume that is not encrypted"
-	case kind == disk.ErrCorrupt && container:
+	case kind(disk.ErrCorrupt) && container:
 		return codeVHDCorrupt, "copy the image again, or make it again: it is damaged or cut short"
-	case kind == disk.ErrCorrupt:
+	case kind(disk.ErrCorrupt):
 		return codeFSCorrupt, "make the image again: its partition table or file system is damaged"
 	}
 	return "EIO", "the image could be opened but not read: check the storage and the network, then try again"
@@ -148,7 +149,7 @@ func diagnosePackage(e *msix.Error, err error) (code, remedy string) {
 		return codeManifest, again + ": its manifest cannot be used"
 	case e.Format == "block map", e.Format == "package" && e.Structure == msix.BlockMapName:
 		return codeBlockMap, again + ": its block map cannot be used"
-	case strings.Contains(e.Structure, "ublisher"):
+	case e.Structure == "publisher":
 		return codePublisher, "sign the package with a certificate whose subject is its publisher"
 	case e.Format == "signature":
 		return codeBadDigest, again + ": the signature does not fit the content"

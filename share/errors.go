@@ -73,8 +73,7 @@ func reason(err error) string {
 	if s, ok := errors.AsType[*step](err); ok {
 		before, err = ": "+s.doing, s.err
 	}
-	var answer *smb2.ResponseError
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*smb2.ResponseError](err); ok {
 		return before + ": " + statusText(answer.Code)
 	}
 	if e, ok := errors.AsType[*fs.PathError](err); ok {

@@ -154,6 +154,14 @@ func (s *samba) stop() {
 	s.signal(syscall.SIGCONT)
 	s.signal(syscall.SIGKILL)
 	_ = s.smbd.Wait()
+	for range 100 { // its children hold the port until they are gone too
+		c, err := net.DialTimeout("tcp", s.address, time.Second)
+		if err != nil {
+			return
+		}
+		_ = c.Close()
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 // opener opens anything, and knows the server under the name fs.

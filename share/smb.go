@@ -111,8 +111,7 @@ func (l *link) goodbye() error {
 // gone tells whether after this error nothing more will come over the connection: all but the server's own answers about
 // the file.
 func gone(err error) bool {
-	var answer *smb2.ResponseError
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*smb2.ResponseError](err); ok {
 		return statuses[answer.Code].gone
 	}
 	return !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission)

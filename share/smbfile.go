@@ -2,6 +2,7 @@ package share
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"sync"
@@ -70,7 +71,7 @@ func (f *smbFile) read(p []byte, off int64) (int, error) {
 		var n int
 		n, err = l.file.ReadAt(p[done:], off+int64(done))
 		done += n
-		if n == 0 && (err == nil || err == io.EOF) { // the file ends before the size it was opened with
+		if n == 0 && (err == nil || errors.Is(err, io.EOF)) { // the file ends before the size it was opened with
 			err = errReplaced
 		}
 	}
