@@ -94,8 +94,30 @@ func TestETags(t *testing.T) {
 	if got = edit("*", "four"); got.status != 200 {
 		t.Errorf("an edit of any revision: %d", got.status)
 	}
-	got = s.ask(ask{method: "GET", path: "/api/v1/sites/main/defaults/rdsh/assignments", token: s.token})
+	const list = "/api/v1/sites/main/defaults/rdsh/"
+	got = s.ask(ask{method: "GET", path: list + "assignments", token: s.token})
 	if got.header.Get("ETag") == "" || got.header.Get("Cache-Control") != "no-store" || got.header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("headers: %v", got.header)
+	}
+	// Each edit passes with the ETag of before, and not a second time.
+	for _, edit := range []ask{
+		{method: "POST", path: list + "assignments", body: `{"version":"` + notesOne + `"}`},
+		{method: "DELETE", path: list + "assignments/" + family},
+		{method: "PATCH", path: "/api/v1/sites/main/settings", body: `{"enabled":false}`},
+	} {
+		seen := s.ask(ask{method: "GET", path: strings.TrimSuffix(edit.path, "/"+family), token: s.token}).header.Get("ETag")
+		edit.token, edit.header = s.token, map[string]string{"If-Match": seen}
+		if got = s.ask(edit); got.status != 200 || got.header.Get("ETag") == seen || got.header.Get("ETag") == "" {
+			t.Errorf("%s %s at %s: %d %s, ETag %s", edit.method, edit.path, seen, got.status, got.body, got.header.Get("ETag"))
+		}
+		if edit.method == "DELETE" {
+			continue // the row is gone, which comes before its revision
+		}
+		if got = s.ask(edit); got.status != 412 {
+			t.Errorf("%s %s at %s again: %d %s", edit.method, edit.path, seen, got.status, got.body)
+		}
+	}
+	if got = s.ask(ask{method: "PUT", path: list + "inherit", token: s.token, body: `{"inherit":true}`, header: map[string]string{"If-Match": "x"}}); got.status != 412 {
+		t.Errorf("no revision: %d %s", got.status, got.body)
 	}
 }

@@ -68,7 +68,8 @@ type (
 	addSite     struct{ Body wire.CreateSite }
 	editSetting struct {
 		SiteInput
-		Body wire.EditSettings
+		IfMatch string `header:"If-Match"`
+		Body    wire.EditSettings
 	}
 	renameTag struct {
 		SiteInput
@@ -106,15 +107,18 @@ type (
 	}
 	assign struct {
 		HolderInput
-		Body wire.Assign
+		IfMatch string `header:"If-Match"`
+		Body    wire.Assign
 	}
 	unassign struct {
 		HolderInput
-		Family string `path:"family"`
+		IfMatch string `header:"If-Match"`
+		Family  string `path:"family"`
 	}
 	inherit struct {
 		HolderInput
-		Body wire.SetInherit
+		IfMatch string `header:"If-Match"`
+		Body    wire.SetInherit
 	}
 	choose struct {
 		SiteInput
@@ -210,6 +214,10 @@ func (a *API) routes() {
 
 func (a *API) siteRoutes() {
 	s := a.Service
+	settings := func(ctx context.Context, site string) (*tagged[berth.Settings], error) {
+		set, rev, err := s.Settings(ctx, site)
+		return &tagged[berth.Settings]{etag(rev), set}, err
+	}
 	handle(a, http.MethodGet, "/whoami", "whoami", "Who the caller is", func(ctx context.Context, _ *noInput) (*body[Who], error) {
 		p, ok := auth.From(ctx)
 		if !ok {
@@ -226,11 +234,19 @@ func (a *API) siteRoutes() {
 	handle(a, http.MethodGet, "/sites/{site}", "getSite", "A site", func(ctx context.Context, in *SiteInput) (*body[berth.Site], error) {
 		return one(s.Site(ctx, in.Site))
 	})
-	handle(a, http.MethodGet, "/sites/{site}/settings", "getSettings", "The site's settings and tags", func(ctx context.Context, in *SiteInput) (*body[berth.Settings], error) {
-		return one(s.Settings(ctx, in.Site))
+	handle(a, http.MethodGet, "/sites/{site}/settings", "getSettings", "The site's settings and tags", func(ctx context.Context, in *SiteInput) (*tagged[berth.Settings], error) {
+		return settings(ctx, in.Site)
 	})
-	handle(a, http.MethodPatch, "/sites/{site}/settings", "editSettings", "Change the site's switches", func(ctx context.Context, in *editSetting) (*body[berth.Settings], error) {
-		return one(s.EditSettings(ctx, in.Site, control.SettingsEdit(in.Body)))
+	handle(a, http.MethodPatch, "/sites/{site}/settings", "editSettings", "Change the site's switches", func(ctx context.Context, in *editSetting) (*tagged[berth.Settings], error) {
+		rev, err := revision(in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := s.EditSettings(ctx, in.Site, control.SettingsEdit{Enabled: in.Body.Enabled,
+			ProvisionCertificates: in.Body.ProvisionCertificates, Expect: rev}); err != nil {
+			return nil, err
+		}
+		return settings(ctx, in.Site)
 	})
 	handle(a, http.MethodPatch, "/sites/{site}/tags/{tag}", "renameTag", "Rename a version tag", func(ctx context.Context, in *renameTag) (*body[berth.Settings], error) {
 		return one(s.RenameTag(ctx, in.Site, in.Tag, in.Body.Name))
@@ -247,7 +263,7 @@ func (a *API) packageRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		settings, err := s.Settings(ctx, site)
+		settings, _, err := s.Settings(ctx, site)
 		names := make([]string, len(p.Tags))
 		for i, id := range p.Tags {
 			names[i] = settings.Tags.Name(id)
@@ -327,6 +343,12 @@ func (in HolderInput) holder() control.Holder {
 	return control.Holder{Defaults: berth.HostKind(in.Name)}
 }
 
+// at is the holder for an edit of its list at the revision of an If-Match header.
+func (in HolderInput) at(ifMatch string) (control.Holder, error) {
+	rev, err := revision(ifMatch)
+	return in.holder().At(rev), err
+}
+
 func assignments(as control.Assignments, err error) (*tagged[wire.Assignments], error) {
 	out := wire.Assignments{Holder: as.Holder.String(), Inherit: as.Inherit, Assignments: as.Assignments, Revision: as.Revision}
 	if out.Assignments == nil {
@@ -342,14 +364,26 @@ func (a *API) listRoutes() {
 		return assignments(s.Assignments(ctx, in.Site, in.holder()))
 	})
 	handle(a, http.MethodPost, path, "assign", "Assign a package family", func(ctx context.Context, in *assign) (*tagged[wire.Assignments], error) {
-		return assignments(s.Assign(ctx, in.Site, in.holder(), berth.Assignment{Family: in.Body.Family, Version: in.Body.Version,
+		h, err := in.at(in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+		return assignments(s.Assign(ctx, in.Site, h, berth.Assignment{Family: in.Body.Family, Version: in.Body.Version,
 			Tag: berth.TagID(in.Body.Tag), Registration: in.Body.Registration}))
 	})
 	handle(a, http.MethodDelete, path+"/{family}", "unassign", "Take a family out of a list", func(ctx context.Context, in *unassign) (*tagged[wire.Assignments], error) {
-		return assignments(s.Unassign(ctx, in.Site, in.holder(), in.Family))
+		h, err := in.at(in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+		return assignments(s.Unassign(ctx, in.Site, h, in.Family))
 	})
 	handle(a, http.MethodPut, "/sites/{site}/{holder}/{name}/inherit", "setInherit", "Inherit the list of the level above", func(ctx context.Context, in *inherit) (*tagged[wire.Assignments], error) {
-		return assignments(s.Inherit(ctx, in.Site, in.holder(), in.Body.Inherit))
+		h, err := in.at(in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
+		return assignments(s.Inherit(ctx, in.Site, h, in.Body.Inherit))
 	})
 }
 

@@ -241,7 +241,7 @@ func TestSettings(t *testing.T) {
 		t.Errorf("switched off, planned: %v", planNames(m.plan))
 	}
 	f.wantStatuses("h1", "1: Disabling")
-	if got, err := f.Settings(context.WithoutCancel(f.owner), "MAIN"); err != nil || got.Enabled {
+	if got, _, err := f.Settings(context.WithoutCancel(f.owner), "MAIN"); err != nil || got.Enabled {
 		t.Errorf("settings: %+v, %v", got, err)
 	}
 }

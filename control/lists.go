@@ -8,11 +8,20 @@ import (
 	"berth"
 )
 
-// Holder names what has a list of assignments: exactly one field is set.
+// Holder names what has a list of assignments: exactly one of its fields is set.
 type Holder struct {
 	Host     string
 	Pool     string
 	Defaults berth.HostKind
+
+	expect int64 // see At
+}
+
+// At returns the holder for an edit by somebody who saw its list at that revision: an edit of an older one is refused as
+// Precondition. 0 stands for any.
+func (h Holder) At(revision int64) Holder {
+	h.expect = revision
+	return h
 }
 
 // String names the holder in words.
@@ -256,7 +265,7 @@ func (w *work) editList(h Holder, action string, fn func(*ownList) error) error 
 	if err != nil {
 		return err
 	}
-	t := target{ref: ref, name: h.Host + h.Pool + string(h.Defaults), action: action}
+	t := target{ref: ref, name: h.Host + h.Pool + string(h.Defaults), action: action, expect: h.expect}
 	switch ref.Kind {
 	case berth.ObjectHost:
 		return edit(w, t, func(doc *berth.HostConfig, is state) (keep, error) {

@@ -194,7 +194,7 @@ func (w *walk) seen() map[string]string {
 // TestRandomLives: in any order of edits, applies, discards, reports and restarts no acknowledged write is lost, no ninth
 // status is shown, and the audit grows with each write.
 func TestRandomLives(t *testing.T) {
-	lives, steps := uint64(12), 60
+	lives, steps := uint64(6), 50
 	if testing.Short() {
 		lives = 3
 	}

@@ -24,7 +24,7 @@ func useCases(f *farm) []useCase {
 	return []useCase{
 		{"CreateSite", owner, true, func(c context.Context) error { return ignore(f.CreateSite(c, berth.Site{Name: "other"})) }},
 		{"Site", reader, false, func(c context.Context) error { return ignore(f.Site(c, "main")) }},
-		{"Settings", reader, false, func(c context.Context) error { return ignore(f.Settings(c, "main")) }},
+		{"Settings", reader, false, func(c context.Context) error { _, _, err := f.Settings(c, "main"); return err }},
 		{"EditSettings", contributor, false, func(c context.Context) error {
 			return ignore(f.EditSettings(c, "main", control.SettingsEdit{Enabled: ptr(true)}))
 		}},

@@ -97,13 +97,17 @@ func (s *Service) Site(ctx context.Context, name string) (site berth.Site, err e
 	return site, err
 }
 
-// Settings returns the site's settings as drafted.
-func (s *Service) Settings(ctx context.Context, site string) (set berth.Settings, err error) {
+// Settings returns the site's settings as drafted, with their revision.
+func (s *Service) Settings(ctx context.Context, site string) (set berth.Settings, revision int64, err error) {
 	err = s.view(ctx, site, func(w *work) error {
-		set, err = w.settings(berth.Draft)
+		if set, err = w.settings(berth.Draft); err != nil {
+			return err
+		}
+		o, err := w.Object(w.ref(berth.ObjectSettings, "settings"))
+		revision = o.Revision
 		return err
 	})
-	return set, err
+	return set, revision, err
 }
 
 func (w *work) settings(v berth.View) (berth.Settings, error) {
@@ -114,12 +118,13 @@ func (w *work) settings(v berth.View) (berth.Settings, error) {
 type SettingsEdit struct {
 	Enabled               *bool
 	ProvisionCertificates *bool
+	Expect                int64 // revision that the editor saw, 0: any
 }
 
 // EditSettings drafts a change of the site's switches.
 func (s *Service) EditSettings(ctx context.Context, site string, e SettingsEdit) (set berth.Settings, err error) {
 	err = s.update(ctx, site, func(w *work) error {
-		return edit(w, target{ref: w.ref(berth.ObjectSettings, "settings"), name: "settings", action: "edit settings"},
+		return edit(w, target{ref: w.ref(berth.ObjectSettings, "settings"), name: "settings", action: "edit settings", expect: e.Expect},
 			func(doc *berth.Settings, is state) (keep, error) {
 				if e.Enabled != nil {
 					doc.Enabled = *e.Enabled
