@@ -22,6 +22,10 @@ const (
 	StatusReady              StatusName = "Ready"
 )
 
+// StatusNames lists the eight in the order in which they are looked for.
+var StatusNames = []StatusName{StatusNoVersion, StatusNotApplied, StatusCertificateMissing, StatusNotFound, StatusStagingFailed,
+	StatusDisabling, StatusInUse, StatusReady}
+
 // Status is what the rules make of the plan and the facts for one package on one host.
 type Status struct {
 	Name   StatusName `json:"name"`

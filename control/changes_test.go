@@ -51,6 +51,8 @@ func TestDraftApplyPlan(t *testing.T) {
 	if rows, err = f.Statuses(f.owner, "main", control.StatusQuery{Status: "Ready"}); err != nil || len(rows) != 0 {
 		t.Errorf("rows that are Ready: %+v, %v", rows, err)
 	}
+	_, err = f.Statuses(f.owner, "main", control.StatusQuery{Status: "Redy"})
+	wantKind(t, err, berth.Invalid)
 	views, err := f.Hosts(f.owner, "main", "", 0)
 	if err != nil || len(views) != 1 || views[0].Counts["In use"] != 1 {
 		t.Errorf("hosts: %+v, %v", views, err)

@@ -13,8 +13,7 @@ import (
 	"berth/control"
 )
 
-var eight = []berth.StatusName{berth.StatusNoVersion, berth.StatusNotApplied, berth.StatusCertificateMissing, berth.StatusNotFound,
-	berth.StatusStagingFailed, berth.StatusDisabling, berth.StatusInUse, berth.StatusReady}
+var eight = []berth.StatusName{"No version found", "Not applied", "Certificate missing", "Not found", "Staging failed", "Disabling", "In use", "Ready"}
 
 // walk is a random life of a farm beside a simple model of what was acknowledged.
 type walk struct {

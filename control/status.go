@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"berth"
@@ -21,6 +22,9 @@ type StatusQuery struct {
 // Statuses returns how the packages stand on the hosts, ordered by host, then family, then version.
 func (s *Service) Statuses(ctx context.Context, site string, q StatusQuery) (rows []wire.HostPackage, err error) {
 	err = s.view(ctx, site, func(w *work) error {
+		if err := q.check(); err != nil {
+			return err
+		}
 		hosts, err := w.chosenHosts(q.Host)
 		if err != nil {
 			return err
@@ -35,6 +39,20 @@ func (s *Service) Statuses(ctx context.Context, site string, q StatusQuery) (row
 		return nil
 	})
 	return rows, err
+}
+
+// check refuses a status that there is not: an empty table would say that all is well.
+func (q StatusQuery) check() error {
+	names := make([]string, len(berth.StatusNames))
+	for i, n := range berth.StatusNames {
+		if names[i] = string(n); berth.Fold(q.Status) == berth.Fold(names[i]) {
+			return nil
+		}
+	}
+	if q.Status == "" {
+		return nil
+	}
+	return berth.Errorf(berth.Invalid, "%q is no status", q.Status).On("status").With("use one of " + strings.Join(names, ", "))
 }
 
 func (q StatusQuery) leavesOut(r wire.HostPackage) bool {
