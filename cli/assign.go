@@ -155,7 +155,11 @@ func (p *program) showAssignments(ctx context.Context, c *client.Client, as wire
 	if err != nil {
 		return err
 	}
-	return p.show(result{value: as, names: namesOf(as.Assignments, func(a berth.Assignment) string { return a.Family }), table: func(t *table) {
+	none := "the list of " + as.Holder + " is empty; assign a package with `berth assign add`"
+	if as.Inherit {
+		none = "" // it is no list of the holder's own
+	}
+	return p.show(result{value: as, names: namesOf(as.Assignments, func(a berth.Assignment) string { return a.Family }), empty: none, table: func(t *table) {
 		t.columns("FAMILY", "SELECTOR", "REGISTRATION")
 		for _, a := range as.Assignments {
 			selector := "version " + a.Version

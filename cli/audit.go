@@ -23,7 +23,7 @@ func (p *program) auditCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.show(result{value: orEmpty(entries), names: namesOf(entries, objectOf), table: func(t *table) {
+			return p.show(result{value: orEmpty(entries), names: namesOf(entries, objectOf), empty: "no entry of the audit log matches", table: func(t *table) {
 				t.columns("WHEN", "WHO", "THROUGH", "ACTION", "OBJECT")
 				for _, e := range entries {
 					t.rowWith(refusal(e), e.At.UTC().Format(time.DateTime), e.Actor, e.Face, e.Action, objectOf(e))

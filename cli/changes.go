@@ -24,7 +24,7 @@ func (p *program) changesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.showChanges(orEmpty(cs), cs)
+			return p.showChanges(orEmpty(cs), cs, "no pending changes")
 		}})
 	discard := p.command(verb{use: "discard [NAME...]", short: "Drop drafts: the named ones, or all",
 		example: "  berth changes discard package/contoso.notes_1.0.0.0_x64__8wekyb3d8bbwe", args: cobra.ArbitraryArgs,
@@ -38,14 +38,14 @@ func (p *program) changesCommand() *cobra.Command {
 				return err
 			}
 			p.note("changes discarded: %d", len(cs))
-			return p.showChanges(orEmpty(cs), cs)
+			return p.showChanges(orEmpty(cs), cs, "")
 		}})
 	return noun("changes", "Drafts that wait to be applied", list, p.changesApply(), discard)
 }
 
-func (p *program) showChanges(value any, cs []berth.Change) error {
+func (p *program) showChanges(value any, cs []berth.Change, none string) error {
 	names := namesOf(cs, func(c berth.Change) string { return changeName(c.Kind, c.Key) })
-	return p.show(result{value: value, names: names, table: func(t *table) {
+	return p.show(result{value: value, names: names, empty: none, table: func(t *table) {
 		t.columns("NAME", "ACTION", "BY", "AGE", "DIFFERENCE")
 		for i, c := range cs {
 			t.row(names[i], c.Action, c.By, p.age(c.At), difference(c))
@@ -75,7 +75,7 @@ could be attached is told by "berth status".`,
 					return err
 				}
 			}
-			return p.showChanges(done, done.Applied)
+			return p.showChanges(done, done.Applied, "")
 		}})
 	c.Flags().BoolVar(&w.wait, "wait", false, "wait until every host that answers has taken it up")
 	c.Flags().DurationVar(&w.timeout, "timeout", time.Minute, "how long to wait")

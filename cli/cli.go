@@ -30,10 +30,12 @@ type Options struct {
 // program is one command line: its options, and the flags that every command has.
 type program struct {
 	Options
-	output string
-	quiet  bool
-	conn   connection // flags that say which server
-	notes  []string   // held back until the end, see note
+	output    string
+	color     string // when results have colours: one of colorChoices
+	quiet     bool
+	noHeaders bool
+	conn      connection // flags that say which server
+	notes     []string   // held back until the end, see note
 }
 
 // New returns the root command. Run it with [Run].
@@ -83,6 +85,8 @@ func (p *program) globalFlags(root *cobra.Command) {
 	f := root.PersistentFlags()
 	f.StringVarP(&p.output, "output", "o", "table", "form of the result: table, json, yaml or name")
 	f.BoolVarP(&p.quiet, "quiet", "q", false, "say nothing on standard error but errors")
+	f.StringVar(&p.color, "color", colorAuto, "when to use colours: auto, always or never; auto also heeds NO_COLOR")
+	f.BoolVar(&p.noHeaders, "no-headers", false, "leave out the headings of tables")
 	p.conn.flags(f)
 }
 

@@ -33,7 +33,7 @@ func (p *program) completions() (arguments map[string][]lister, flags map[string
 	flags = map[string]lister{
 		"tag": tagChoices, "host": hostNames, "pool": poolNames, "defaults": kindNames, "kind": kindNames, "version": packageNames,
 		"family": familyNames, "site": siteNames, "context": p.contextNames, "status": statusChoices, "wait": statusChoices,
-		"output": fixed(formats...), "role": fixed("owner", "contributor", "reader"),
+		"output": fixed(formats...), "color": fixed(colorChoices...), "role": fixed("owner", "contributor", "reader"),
 	}
 	return arguments, flags
 }

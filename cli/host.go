@@ -26,6 +26,7 @@ func (p *program) hostCommand() *cobra.Command {
 				return err
 			}
 			return p.show(result{value: orEmpty(hosts), names: namesOf(hosts, func(h wire.HostView) string { return h.Name }),
+				empty: "no hosts; make a key with `berth enroll-key create --kind KIND` and use it on a host with `berth agent enroll`",
 				table: func(t *table) { p.hostTable(t, hosts) }})
 		}})
 	show := p.command(verb{use: "show HOST", short: "Show one host", example: "  berth host show rdsh-01", args: cobra.ExactArgs(1),

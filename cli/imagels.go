@@ -36,7 +36,7 @@ func (p *program) imageList() *cobra.Command {
 			if err != nil {
 				return notInside(args[0], cmp.Or(append(args, "")[1], "/"), err)
 			}
-			return p.show(result{value: entries, names: namesOf(entries, func(e entry) string { return e.Path }),
+			return p.show(result{value: entries, names: namesOf(entries, func(e entry) string { return e.Path }), empty: "the folder is empty",
 				table: func(t *table) { entryTable(t, entries) }})
 		}})
 	c.Flags().BoolVarP(&recursive, "recursive", "R", false, "list everything below too")

@@ -170,7 +170,8 @@ func (p *program) listContexts() error {
 	for _, c := range file.Contexts {
 		views = append(views, contextView{c.Name, c.Server, c.Site, berth.Fold(c.Name) == berth.Fold(file.Current), c.Token != ""})
 	}
-	return p.show(result{value: views, names: namesOf(views, func(v contextView) string { return v.Name }), table: func(t *table) {
+	none := "no contexts; sign in with `berth login --server https://HOST:PORT --token TOKEN`"
+	return p.show(result{value: views, names: namesOf(views, func(v contextView) string { return v.Name }), empty: none, table: func(t *table) {
 		t.columns("NAME", "SERVER", "SITE", "IN USE", "SIGNED IN")
 		for _, v := range views {
 			t.row(v.Name, v.Server, v.Site, yesNo(v.Current), yesNo(v.SignedIn))

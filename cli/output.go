@@ -22,6 +22,9 @@ const (
 var formats = []string{formatTable, formatJSON, formatYAML, formatName}
 
 func (p *program) checkOutput() error {
+	if err := oneOf("color", p.color, colorChoices); err != nil {
+		return err
+	}
 	if slices.Contains(formats, p.output) {
 		return nil
 	}
@@ -41,6 +44,7 @@ type result struct {
 	value any          // for JSON and YAML: the shapes of wire, imaging and the nouns, as they are
 	names []string     // for scripts that go on with them, one a line
 	table func(*table) // for people
+	empty string       // what to tell people where the table has no rows: what that means and what to do next
 }
 
 // show writes the result to standard output in the form asked for.
@@ -63,10 +67,10 @@ func (p *program) show(r result) error {
 		}
 		return nil
 	}
-	t := &table{width: terminalWidth(p.Out)}
+	t := &table{width: terminalWidth(p.Out), headless: p.noHeaders, colored: p.colored()}
 	r.table(t)
-	if t.empty() {
-		p.note("there is nothing to show")
+	if t.empty() && r.empty != "" {
+		p.note("%s", r.empty)
 	}
 	return t.write(p.Out)
 }

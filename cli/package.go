@@ -53,7 +53,8 @@ func (p *program) showPackages(ctx context.Context, c *client.Client, value any,
 	if err != nil {
 		return err
 	}
-	return p.show(result{value: value, names: namesOf(ps, func(p berth.Package) string { return p.FullName }), table: func(t *table) {
+	none := "the catalogue is empty; add a package with `berth package add IMAGE`"
+	return p.show(result{value: value, names: namesOf(ps, func(p berth.Package) string { return p.FullName }), empty: none, table: func(t *table) {
 		t.columns("NAME", "VERSION", "ARCH", "TAGS", "ENABLED", "FULL NAME")
 		for _, v := range ps {
 			t.row(v.DisplayName, v.Version.String(), v.Architecture, tagNames(settings.Tags, v.Tags), enabled(v), v.FullName)

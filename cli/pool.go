@@ -27,7 +27,8 @@ func (p *program) poolCommand() *cobra.Command {
 }
 
 func (p *program) showPools(value any, pools ...berth.Pool) error {
-	return p.show(result{value: value, names: namesOf(pools, func(p berth.Pool) string { return p.Name }), table: func(t *table) {
+	none := "no pools: every host gets the site defaults of its kind; make a pool with `berth pool add NAME --kind KIND`"
+	return p.show(result{value: value, names: namesOf(pools, func(p berth.Pool) string { return p.Name }), empty: none, table: func(t *table) {
 		t.columns("NAME", "KIND", "INHERITS", "ASSIGNMENTS")
 		for _, v := range pools {
 			t.row(v.Name, string(v.Kind), yesNo(v.Inherit), fmt.Sprint(len(v.Assignments)))

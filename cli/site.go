@@ -43,7 +43,7 @@ func (p *program) siteCommand() *cobra.Command {
 }
 
 func (p *program) showSites(value any, sites ...berth.Site) error {
-	return p.show(result{value: value, names: namesOf(sites, func(s berth.Site) string { return s.Name }), table: func(t *table) {
+	return p.show(result{value: value, names: namesOf(sites, func(s berth.Site) string { return s.Name }), empty: "you see no site; ask an owner for a token of yours", table: func(t *table) {
 		t.columns("NAME", "LOCATION", "GENERATION", "CREATED")
 		for _, s := range sites {
 			t.row(s.Name, s.Location, fmt.Sprint(s.Generation), s.CreatedAt.UTC().Format("2006-01-02"))

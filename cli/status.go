@@ -94,12 +94,20 @@ func (p *program) status(ctx context.Context, f statusFlags) error {
 	if err != nil {
 		return err
 	}
-	return p.showStatus(rows)
+	return p.showStatus(f, rows)
 }
 
-func (p *program) showStatus(rows []wire.HostPackage) error {
+func (p *program) showStatus(f statusFlags, rows []wire.HostPackage) error {
 	names := namesOf(rows, func(r wire.HostPackage) string { return r.Host + "/" + cmp.Or(r.FullName, r.Family) })
-	return p.show(result{value: orEmpty(rows), names: names, table: func(t *table) { p.statusTable(t, rows) }})
+	return p.show(result{value: orEmpty(rows), names: names, empty: f.none(), table: func(t *table) { p.statusTable(t, rows) }})
+}
+
+// none words that there is no row.
+func (f statusFlags) none() string {
+	if f.host != "" || f.family != "" || f.status != "" {
+		return "no package on a host matches; leave out --host, --family or --status to see more"
+	}
+	return "no host has a package to take up; assign one with `berth assign add`, then `berth changes apply`"
 }
 
 func (p *program) statusTable(t *table, rows []wire.HostPackage) {
@@ -114,6 +122,7 @@ func (p *program) statusTable(t *table, rows []wire.HostPackage) {
 			below = []string{"what to do: " + r.Status.Remedy}
 		}
 		t.rowWith(below, r.Host, r.DisplayName, r.Version, string(r.Status.Name), p.age(r.Status.Since), cause)
+		t.paint(3, statusInk(r.Status.Name))
 	}
 }
 
@@ -129,7 +138,7 @@ func (p *program) waitStatus(ctx context.Context, c *client.Client, f statusFlag
 	if err != nil {
 		return err
 	}
-	if err := p.showStatus(rows); err != nil || done {
+	if err := p.showStatus(f, rows); err != nil || done {
 		return err
 	}
 	e := berth.Errorf(berth.Unavailable, "after %s %d of %d rows are not yet %s", f.timeout, left, len(rows), want)
@@ -151,12 +160,12 @@ func (p *program) watchStatus(ctx context.Context, c *client.Client, f statusFla
 		if err != nil {
 			return err
 		}
-		inPlace := terminalWidth(p.Out) > 0 && p.output == formatTable
+		inPlace := p.output == formatTable && onTerminal(p.Out)
 		if inPlace {
 			fmt.Fprint(p.Out, "\x1b[H\x1b[2J") // cursor home, clear: ECMA-48, 8.3.21 and 8.3.39
 		}
 		if inPlace || last == nil || !bytes.Equal(now, last) {
-			if err := p.showStatus(rows); err != nil {
+			if err := p.showStatus(f, rows); err != nil {
 				return err
 			}
 		}

@@ -5,22 +5,20 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"golang.org/x/term"
 )
 
 // table gathers rows for people. A heading is printed where there are rows.
 type table struct {
-	width int // columns of the terminal, 0 when it is none: then nothing is wrapped
-	parts []tablePart
+	width    int  // columns of the terminal, 0 when it is none: then nothing is wrapped
+	headless bool // leave out the headings of columns
+	colored  bool // use the ink of cells
+	parts    []tablePart
 }
 
 // tablePart is a block of rows that are aligned with each other.
@@ -33,6 +31,8 @@ type tablePart struct {
 type tableRow struct {
 	cells []string
 	below []string // lines under the row
+	inked int      // the cell that has the ink
+	ink   ink
 }
 
 // columns begins a block of rows.
@@ -52,7 +52,13 @@ func (t *table) rowWith(below []string, cells ...string) {
 	for i := range cells {
 		cells[i] = plain(cmp.Or(cells[i], "-"))
 	}
-	last.rows = append(last.rows, tableRow{cells, below})
+	last.rows = append(last.rows, tableRow{cells: cells, below: below})
+}
+
+// paint gives a cell of the row that was added last its colour.
+func (t *table) paint(column int, with ink) {
+	rows := t.parts[len(t.parts)-1].rows
+	rows[len(rows)-1].inked, rows[len(rows)-1].ink = column, with
 }
 
 // fact adds a line "name  value" to a block without heading; an empty value is left out.
@@ -80,49 +86,76 @@ func (t *table) write(w io.Writer) error {
 			}
 			b.WriteString(plain(part.title) + "\n")
 		}
-		part.write(&b, t.width)
+		t.writePart(&b, part)
 	}
 	_, err := w.Write(b.Bytes())
 	return err
 }
 
-func (p tablePart) write(b *bytes.Buffer, width int) {
+func (t *table) writePart(b *bytes.Buffer, p tablePart) {
 	if len(p.rows) == 0 {
 		return
 	}
-	var aligned bytes.Buffer
-	tw := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
-	if len(p.head) > 0 {
-		fmt.Fprintln(tw, strings.Join(p.head, "\t"))
+	width := t.width
+	if len(p.head) == 0 {
+		width = 0 // facts are copied from the terminal: they stay whole
 	}
-	for _, r := range p.rows {
-		fmt.Fprintln(tw, strings.Join(r.cells, "\t"))
+	lines := p.rows
+	if len(p.head) > 0 && !t.headless {
+		lines = append([]tableRow{{cells: p.head}}, lines...)
 	}
-	_ = tw.Flush() // into memory
-	lines := strings.Split(strings.TrimSuffix(aligned.String(), "\n"), "\n")
-	start := 0 // of the last column
-	if len(p.head) > 0 {
-		start = max(0, strings.LastIndex(lines[0], p.head[len(p.head)-1]))
-		b.WriteString(strings.TrimRight(lines[0], " ") + "\n")
-		lines = lines[1:]
-	}
-	for i, r := range p.rows {
-		b.WriteString(wrap(strings.TrimRight(lines[i], " "), start, width))
+	widths := columnWidths(lines)
+	for _, r := range lines {
+		b.WriteString(t.line(r, widths, width))
 		for _, line := range r.below {
 			b.WriteString("  " + plain(line) + "\n")
 		}
 	}
 }
 
-// wrap breaks a line that is wider than the terminal: its last column goes on under itself.
-func wrap(line string, start, width int) string {
-	const least = 20 // a narrower last column is harder to read than one that the terminal breaks itself
-	runes := []rune(line)
-	if width == 0 || len(runes) <= width || start == 0 || width-start < least || start >= len(runes) {
-		return line + "\n"
+// columnWidths returns the width of each column: that of its widest cell, in characters.
+func columnWidths(rows []tableRow) (widths []int) {
+	for _, r := range rows {
+		for i, cell := range r.cells {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(cell))
+		}
 	}
-	out, rest := string(runes[:start]), runes[start:]
-	for room := width - start; len(rest) > room; {
+	return widths
+}
+
+// line lays a row out. Colours come in after the measuring: they take no room.
+func (t *table) line(r tableRow, widths []int, width int) string {
+	const gap = 2
+	var b strings.Builder
+	start, last := 0, len(r.cells)-1
+	for i, cell := range r.cells {
+		room := 0
+		if i < last {
+			room = widths[i] - utf8.RuneCountInString(cell) + gap
+		} else {
+			cell = wrap(strings.TrimRight(cell, " "), start, width)
+		}
+		start += widths[i] + gap
+		if t.colored && r.ink != "" && i == r.inked {
+			cell = r.ink.on(cell)
+		}
+		b.WriteString(cell + strings.Repeat(" ", room))
+	}
+	return b.String() + "\n"
+}
+
+// wrap breaks the last cell of a line that is wider than the terminal: it goes on under its start.
+func wrap(cell string, start, width int) string {
+	const least = 20 // a narrower last column is harder to read than one that the terminal breaks itself
+	rest, room := []rune(cell), width-start
+	if width == 0 || start == 0 || room < least {
+		return cell
+	}
+	var out strings.Builder
+	for len(rest) > room {
 		cut := room
 		for i := room; i > room/2; i-- {
 			if rest[i] == ' ' {
@@ -130,10 +163,10 @@ func wrap(line string, start, width int) string {
 				break
 			}
 		}
-		out += string(rest[:cut]) + "\n" + strings.Repeat(" ", start)
+		out.WriteString(string(rest[:cut]) + "\n" + strings.Repeat(" ", start))
 		rest = []rune(strings.TrimLeft(string(rest[cut:]), " "))
 	}
-	return out + string(rest) + "\n"
+	return out.String() + string(rest)
 }
 
 // plain makes text of unknown origin safe to print: names in an image or words of a server are shown, not obeyed.
@@ -152,19 +185,6 @@ func plain(s string) string {
 		b.WriteString(q[1 : len(q)-1])
 	}
 	return b.String()
-}
-
-// terminalWidth is the number of columns of a terminal, 0 for anything else.
-func terminalWidth(w io.Writer) int {
-	f, ok := w.(*os.File)
-	if !ok {
-		return 0
-	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		return 0
-	}
-	return width
 }
 
 // age words how long ago something was: "12s", "3m", "5h", "9d"; empty for never.

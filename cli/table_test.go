@@ -9,30 +9,56 @@ import (
 
 func TestTable(t *testing.T) {
 	tests := map[string]struct {
-		width int
-		fill  func(*table)
-		want  string
+		as   table
+		fill func(*table)
+		want string
 	}{
-		"aligned": {0, func(t *table) {
+		"aligned": {table{}, func(t *table) {
 			t.columns("A", "LONG HEAD")
 			t.row("1", "x")
 			t.row("12345", "")
 		}, "A      LONG HEAD\n1      x\n12345  -\n"},
-		"no rows, no heading": {0, func(t *table) { t.columns("A") }, ""},
-		"lines below do not disturb the columns": {0, func(t *table) {
+		"no rows, no heading": {table{}, func(t *table) { t.columns("A") }, ""},
+		"lines below do not disturb the columns": {table{}, func(t *table) {
 			t.columns("HOST", "STATUS")
 			t.rowWith([]string{"what to do: wait"}, "a", "bad")
 			t.row("longer", "good")
 		}, "HOST    STATUS\na       bad\n  what to do: wait\nlonger  good\n"},
-		"the last column goes on under itself": {32, func(t *table) {
+		"the last column goes on under itself": {table{width: 32}, func(t *table) {
 			t.columns("HOST", "CAUSE")
 			t.row("rdsh", "the image is not on the share any more")
 		}, "HOST  CAUSE\nrdsh  the image is not on the\n      share any more\n"},
-		"no control characters": {0, func(t *table) {
+		"no control characters": {table{}, func(t *table) {
 			t.columns("FILE")
 			t.row("a\tb\x1b]0;\nc")
 		}, "FILE\na\\tb\\x1b]0;\\nc\n"},
-		"facts": {0, func(t *table) {
+		"a column is as wide as its characters, not its bytes": {table{}, func(t *table) {
+			t.columns("FILE", "SIZE")
+			t.row("Gerät", "1")
+			t.row("Geraet", "2")
+		}, "FILE    SIZE\nGerät   1\nGeraet  2\n"},
+		"without headings the columns are as wide as the rows": {table{width: 26, headless: true}, func(t *table) {
+			t.columns("A LONG HEAD", "CAUSE")
+			t.row("a", "the image is not on the share")
+			t.titled("Title", "X")
+			t.row("1")
+		}, "a  the image is not on the\n   share\n\nTitle\n1\n"},
+		"colours take no room": {table{width: 36, colored: true}, func(t *table) {
+			t.columns("STATUS", "SINCE", "CAUSE")
+			t.row("Staging failed", "1s", "the platform said no")
+			t.paint(0, red)
+			t.row("Ready", "2s", "-")
+			t.paint(0, green)
+			t.row("plain", "3s", "-")
+		}, "STATUS          SINCE  CAUSE\n\x1b[31mStaging failed\x1b[0m  1s     the platform said no\n" +
+			"\x1b[32mReady\x1b[0m           2s     -\nplain           3s     -\n"},
+		"no colours": {table{}, func(t *table) {
+			t.columns("STATUS")
+			t.row("Ready")
+			t.paint(0, green)
+		}, "STATUS\nReady\n"},
+		"facts stay whole": {table{width: 30}, func(t *table) { t.fact("Path", strings.Repeat("long ", 10)) }, "Path:  " + strings.TrimSpace(strings.Repeat("long ", 10)) + "\n"},
+		"facts": {table{}, func(t *table) {
 			t.fact("Name", "x")
 			t.fact("Empty", "")
 			t.titled("Title")
@@ -41,7 +67,7 @@ func TestTable(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			tab := &table{width: tt.width}
+			tab := &tt.as
 			tt.fill(tab)
 			var b bytes.Buffer
 			if err := tab.write(&b); err != nil {

@@ -23,7 +23,7 @@ func (p *program) tokenCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.showCredentials(cs)
+			return p.showCredentials(cs, "no API tokens; make one with `berth token create NAME --role ROLE`")
 		}})
 	return noun("token", "API tokens of administrators and programs", p.tokenCreate(), list, p.revokeCommand("TOKEN-ID", "berth token revoke 3f2a91c0"))
 }
@@ -80,7 +80,7 @@ func (p *program) enrollKeyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.showCredentials(cs)
+			return p.showCredentials(cs, "no enrolment keys; make one with `berth enroll-key create --kind KIND`")
 		}})
 	return noun("enroll-key", "Keys with which agents enrol hosts", p.enrollKeyCreate(), list, p.revokeCommand("KEY-ID", "berth enroll-key revoke 3f2a91c0"))
 }
@@ -134,8 +134,8 @@ func (p *program) revokeCommand(arg, example string) *cobra.Command {
 		}})
 }
 
-func (p *program) showCredentials(cs []berth.Credential) error {
-	return p.show(result{value: orEmpty(cs), names: namesOf(cs, func(c berth.Credential) string { return c.ID }), table: func(t *table) {
+func (p *program) showCredentials(cs []berth.Credential, none string) error {
+	return p.show(result{value: orEmpty(cs), names: namesOf(cs, func(c berth.Credential) string { return c.ID }), empty: none, table: func(t *table) {
 		t.columns("ID", "NAME", "FOR", "SITE", "USES", "STATE")
 		for _, c := range cs {
 			uses := fmt.Sprint(c.Uses)
