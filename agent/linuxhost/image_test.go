@@ -160,7 +160,7 @@ func TestTamperedImages(t *testing.T) {
 		"tampered-blockmap.vhdx":     {AttachFUSE, "0x80096010"},
 		"unsigned.vhdx":              {AttachFUSE, "0x800B0100"},
 		"truncated.vhdx":             {AttachFUSE, "0xC03A0002"},
-		"missing-file.vhdx":          {AttachExtract, "0x80080207"},
+		"missing-file.vhdx":          {AttachExtract, "0x80080206"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
