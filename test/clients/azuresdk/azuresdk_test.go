@@ -32,18 +32,22 @@ func (s static) GetToken(context.Context, policy.TokenRequestOptions) (azcore.Ac
 
 func newClient(t *testing.T, s *server.Server, token string) *armdesktopvirtualization.MSIXPackagesClient {
 	t.Helper()
-	o := &arm.ClientOptions{ClientOptions: policy.ClientOptions{
+	c, err := armdesktopvirtualization.NewMSIXPackagesClient(s.SubscriptionID, static(token), options(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// options lead the SDK to the server instead of Azure.
+func options(s *server.Server) *arm.ClientOptions {
+	return &arm.ClientOptions{ClientOptions: policy.ClientOptions{
 		Transport:       s.Client,
 		Retry:           policy.RetryOptions{MaxRetries: -1},
 		PerCallPolicies: []policy.Policy{statusPolicy{}},
 		Cloud: cloud.Configuration{ActiveDirectoryAuthorityHost: s.URL + "/adfs", Services: map[cloud.ServiceName]cloud.ServiceConfiguration{
 			cloud.ResourceManager: {Endpoint: s.URL, Audience: s.URL}}},
 	}}
-	c, err := armdesktopvirtualization.NewMSIXPackagesClient(s.SubscriptionID, static(token), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return c
 }
 
 // properties has a value of its own in every field that a client may set.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/hashicorp/go-azure-sdk/resource-manager/desktopvirtualization/2025-10-10/msixpackage"
+	"github.com/hashicorp/go-azure-sdk/sdk/client/resourcemanager"
 	"github.com/hashicorp/go-azure-sdk/sdk/environments"
 	"golang.org/x/oauth2"
 
@@ -38,9 +39,14 @@ func newClient(t *testing.T, s *server.Server) *msixpackage.MSIXPackageClient {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c.Client.SetAuthorizer(static(s.Token))
-	c.Client.SetTransport(s.Client.Transport)
+	connect(s, c.Client)
 	return c
+}
+
+// connect makes a client sign in to the server and trust it.
+func connect(s *server.Server, c *resourcemanager.Client) {
+	c.SetAuthorizer(static(s.Token))
+	c.SetTransport(s.Client.Transport)
 }
 
 // deadline is a context as this client demands it.
