@@ -103,7 +103,7 @@ func serverURL(s string) (string, error) {
 
 // certify asks the server for the certificate and completes the identity.
 func (o EnrollOptions) certify(ctx context.Context, id *identity) error {
-	t := trust{fingerprint: id.Fingerprint, system: id.SystemRoots, now: o.Now}
+	t := trust{server: id.Server, fingerprint: id.Fingerprint, system: id.SystemRoots, now: o.Now}
 	if o.CAFile != "" {
 		list, err := readCAFile(o.CAFile)
 		if err != nil {

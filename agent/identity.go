@@ -52,7 +52,7 @@ func (id identity) client(o Options) (*http.Client, error) {
 	if err != nil {
 		return nil, berth.Errorf(berth.Internal, "the key of this host is damaged: %w", err).With("enrol the host again, with force")
 	}
-	t := trust{fingerprint: id.Fingerprint, system: id.SystemRoots, now: o.Now}
+	t := trust{server: id.Server, fingerprint: id.Fingerprint, system: id.SystemRoots, now: o.Now}
 	for _, der := range append([][]byte{id.CA}, id.ExtraCAs...) {
 		c, err := x509.ParseCertificate(der)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/hex"
 	"encoding/pem"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -17,6 +18,7 @@ import (
 
 // trust says which server is believed.
 type trust struct {
+	server      string // its URL; the certificate must bear the name in it
 	fingerprint string // sha256 in hex of the server's certificate or of an authority that it presents
 	extra       []*x509.Certificate
 	system      bool
@@ -41,7 +43,12 @@ func (t trust) config() (*tls.Config, error) {
 	if t.fingerprint != "" {
 		// The library's own check would refuse a server known by its fingerprint alone; verify does all of it.
 		cfg.InsecureSkipVerify = true
-		cfg.VerifyConnection = func(s tls.ConnectionState) error { return t.verify(s, roots) }
+		server, err := url.Parse(t.server)
+		if err != nil {
+			return nil, berth.Errorf(berth.Invalid, "%q is not the address of a server: %w", t.server, err).On("server")
+		}
+		// The connection's own ServerName is empty for IP addresses.
+		cfg.VerifyConnection = func(s tls.ConnectionState) error { return t.verify(s, roots, server.Hostname()) }
 	}
 	return cfg, nil
 }
@@ -49,12 +56,12 @@ func (t trust) config() (*tls.Config, error) {
 // verify believes the server's very certificate by its fingerprint; an authority by its fingerprint only when the
 // server's certificate really chains to it and bears the server's name: anybody can present a known authority beside a
 // certificate of his own.
-func (t trust) verify(s tls.ConnectionState, roots *x509.CertPool) error {
+func (t trust) verify(s tls.ConnectionState, roots *x509.CertPool, name string) error {
 	leaf := s.PeerCertificates[0]
 	if fingerprint(leaf) == t.fingerprint {
 		return nil
 	}
-	o := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), DNSName: s.ServerName, CurrentTime: t.now()}
+	o := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), DNSName: name, CurrentTime: t.now()}
 	for _, c := range s.PeerCertificates[1:] {
 		o.Intermediates.AddCert(c)
 	}
