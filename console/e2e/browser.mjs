@@ -25,6 +25,9 @@ export async function newPage(browser, complaints) {
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('request', (request) => {
+    if (new URL(request.url()).pathname.includes('//')) complaints.push(`asked for ${request.url()}`);
+  });
   page.on('console', (message) => {
     // The browser itself notes every answer that is no success; those are judged where they are made.
     const ofNetwork = message.text().startsWith('Failed to load resource');

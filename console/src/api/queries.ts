@@ -1,11 +1,4 @@
-import {
-  keepPreviousData,
-  QueryCache,
-  QueryClient,
-  useMutation,
-  useQuery,
-  useQueryClient,
-} from '@tanstack/react-query';
+import { MutationCache, QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { chooseSite } from '../logic/search';
 import { call, path } from './client';
@@ -16,14 +9,16 @@ import type * as T from './types';
 const often = 2_000; // what hosts do is watched while it happens
 const seldom = 10_000; // the rest, in case another administrator is at work
 
+/** leave ends the session once the server does not accept its token any more. */
+function leave(error: Error) {
+  if (error instanceof Problem && error.unauthenticated) refusals.dispatchEvent(new Refusal(error));
+}
+
 /** newQueryClient asks again when the server was away, and reports when it no longer accepts the token. */
 export function newQueryClient(): QueryClient {
   return new QueryClient({
-    queryCache: new QueryCache({
-      onError: (error) => {
-        if (error instanceof Problem && error.unauthenticated) refusals.dispatchEvent(new Refusal(error));
-      },
-    }),
+    queryCache: new QueryCache({ onError: leave }),
+    mutationCache: new MutationCache({ onError: leave }),
     defaultOptions: {
       queries: {
         retry: (failures, error) => failures < 2 && error instanceof Problem && error.passing,
@@ -41,7 +36,7 @@ function useGet<R>(segments: string[], options: { query?: Record<string, string 
     queryKey: [...segments, options.query ?? {}],
     queryFn: ({ signal }) => call<R>(address, { token, signal }),
     refetchInterval: options.every ?? seldom,
-    placeholderData: keepPreviousData,
+    enabled: !segments.includes(''), // the site is not known yet
   });
 }
 

@@ -14,7 +14,7 @@ export interface Session {
 const key = 'berth.token';
 const Context = createContext<Session | undefined>(undefined);
 
-/** onUnauthenticated is what the query client calls; the provider below puts itself there while it is on the page. */
+/** The query client tells here of a refused token; it is made before there is a session to end. */
 export const refusals = new EventTarget();
 
 export class Refusal extends Event {

@@ -15,7 +15,7 @@ import {
   tokens,
 } from '@fluentui/react-components';
 import { useState } from 'react';
-import { useApply, useChanges, useDiscard, useWho } from '../api/queries';
+import { useApply, useChanges, useDiscard, useSite, useWho } from '../api/queries';
 import type { Change } from '../api/types';
 import { changeName, differences, words } from '../logic/change';
 import { count } from '../logic/format';
@@ -35,11 +35,20 @@ const useStyles = makeStyles({
 
 /** Changes are the drafts that hosts do not see yet. */
 export function Changes() {
+  return (
+    <Page title="Pending changes" lead="Drafts. Hosts see nothing of them until they are applied.">
+      {/* What was ticked and said is of one site. */}
+      <Drafts key={useSite()} />
+    </Page>
+  );
+}
+
+function Drafts() {
   const styles = useStyles();
   const changes = useChanges();
   const [done, setDone] = useState('');
   return (
-    <Page title="Pending changes" lead="Drafts. Hosts see nothing of them until they are applied.">
+    <>
       <div role="status" className={styles.done}>
         {done && (
           <MessageBar intent="success">
@@ -48,18 +57,18 @@ export function Changes() {
         )}
       </div>
       <Loaded of={changes}>
-        {({ items }) =>
-          items.length > 0 ? (
-            <Pending items={items} done={setDone} />
-          ) : (
-            <Empty title="Nothing is pending">
-              <Text>What you draft stands here until you apply it. Drafts begin with a command such as:</Text>
-              <SiteCommand line="berth tag move Production PACKAGE" />
-            </Empty>
-          )
-        }
+        {({ items }) => (items.length > 0 ? <Pending items={items} done={setDone} /> : <Nothing />)}
       </Loaded>
-    </Page>
+    </>
+  );
+}
+
+function Nothing() {
+  return (
+    <Empty title="Nothing is pending">
+      <Text>What you draft stands here until you apply it. Drafts begin with a command such as:</Text>
+      <SiteCommand line="berth tag move Production PACKAGE" />
+    </Empty>
   );
 }
 
