@@ -59,3 +59,42 @@ func FuzzTarget(f *testing.F) {
 		}
 	})
 }
+
+// FuzzHostPool holds that what is kept of a host pool is kept whole when it is read again, and that a patch which was
+// merged changes nothing when it is merged again (RFC 7396).
+func FuzzHostPool(f *testing.F) {
+	const pool = `{"location": "x", "tags": {"a": "b"}, "identity": {"type": "None", "tenantId": ""}, "properties": {"hostPoolType": "Pooled",
+		"loadBalancerType": "DepthFirst", "preferredAppGroupType": "None", "objectId": 1, "agentUpdate": {"type": "Default"}}}`
+	f.Add([]byte(pool), []byte(`{"tags": null, "properties": {"agentUpdate": {"type": null, "x": {"y": null}}, "RING": 1, "ring": 2}}`))
+	f.Add([]byte(pool), []byte(`{"identity": null, "properties": {"loadBalancerType": null, "agentUpdate": null, "description": "<&>"}}`))
+	f.Add([]byte(pool), []byte(`{"properties": {"a": {"a": {"a": {"a": {"a": {"a": {"a": {}}}}}}}}}`))
+	f.Fuzz(func(t *testing.T, body, change []byte) {
+		if !json.Valid(body) || !json.Valid(change) {
+			return // readBody lets no other through
+		}
+		kept, err := hostPoolDocument(body)
+		if err != nil {
+			return
+		}
+		patch, err := hostPoolPatch(change)
+		if err != nil {
+			return
+		}
+		once, err := mergeHostPool(kept, patch)
+		if err != nil || once == nil {
+			return
+		}
+		merged, err := parseObject(once)
+		if err != nil {
+			t.Fatalf("cannot be read again: %v: %s", err, once)
+		}
+		if again, err := mergeHostPool(merged, patch); err != nil || again != nil {
+			t.Errorf("%s became %s (%v)", once, again, err)
+		}
+		for _, name := range poolRequired {
+			if properties, err := propertiesOf(merged); err != nil || isNull(properties.get(name)) {
+				t.Errorf("%s is gone from %s (%v)", name, once, err)
+			}
+		}
+	})
+}
