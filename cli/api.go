@@ -18,8 +18,8 @@ import (
 
 func (p *program) apiCommand() *cobra.Command {
 	var data string
-	c := p.command(verb{use: "api METHOD PATH", short: "Send a request to the server and write its answer",
-		long:    "Send a request with your sign-in to a path of the server and write the answer to standard output, as it comes.",
+	c := p.command(verb{use: "api METHOD PATH", short: "Send a raw request to the server's API",
+		long:    "Send a request to a path of the server, signed in as you are, and write the answer to standard output as it comes.",
 		example: "  berth api GET /api/v1/sites\n  berth api POST /api/v1/sites/main/changes/apply --data '{}'\n  berth api PATCH /api/v1/sites/main/settings --data @settings.json",
 		args:    cobra.ExactArgs(2), run: func(ctx context.Context, args []string) error {
 			if !strings.HasPrefix(args[1], "/") {
@@ -44,7 +44,7 @@ func (p *program) apiCommand() *cobra.Command {
 			_, err = io.Copy(p.Out, resp.Body)
 			return err
 		}})
-	c.Flags().StringVarP(&data, "data", "d", "", "JSON to send; @FILE reads it from a file, @- from standard input")
+	c.Flags().StringVarP(&data, "data", "d", "", "`JSON` to send; @FILE reads it from a file, @- from standard input")
 	return c
 }
 

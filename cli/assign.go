@@ -15,9 +15,9 @@ import (
 type holderFlags struct{ host, pool, defaults string }
 
 func (h *holderFlags) flags(c *cobra.Command) {
-	c.Flags().StringVar(&h.host, "host", "", "the list of this host")
-	c.Flags().StringVar(&h.pool, "pool", "", "the list of this pool")
-	c.Flags().StringVar(&h.defaults, "defaults", "", "the site defaults of a kind of host: rdsh, vdi or avd")
+	c.Flags().StringVar(&h.host, "host", "", "the list of this `HOST`")
+	c.Flags().StringVar(&h.pool, "pool", "", "the list of this `POOL`")
+	c.Flags().StringVar(&h.defaults, "defaults", "", "the site defaults for hosts of this `KIND`: rdsh, vdi or avd")
 	c.MarkFlagsOneRequired("host", "pool", "defaults")
 	c.MarkFlagsMutuallyExclusive("host", "pool", "defaults")
 }
@@ -70,7 +70,11 @@ func (p *program) edit(ctx context.Context, e listEdit, do func(*client.Client, 
 }
 
 func (p *program) assignCommand() *cobra.Command {
-	return noun("assign", "Which packages hosts get", p.assignAdd(), p.assignList(), p.assignRemove(), p.assignInherit())
+	return noun("assign", "Assign packages to hosts, pools and the site defaults",
+		`A host gets the packages on its own list, if it has one; else those of its pool; else the site defaults for its kind. Lists
+replace each other, they are never merged. A package is assigned by a version tag, so that hosts follow the tag from
+version to version, or at one exact version.`,
+		p.assignAdd(), p.assignList(), p.assignRemove(), p.assignInherit())
 }
 
 func (p *program) assignAdd() *cobra.Command {
@@ -79,8 +83,8 @@ func (p *program) assignAdd() *cobra.Command {
 	var onDemand bool
 	c := p.command(verb{use: "add [FAMILY]", short: "Assign a package to a host, a pool or the site defaults",
 		long: `Assign a package family to a host, a pool or the site defaults, by a version tag or at an exact version. FAMILY is a family
-name, or the name of a package that one family alone has. A host or pool that inherited its list keeps what it inherited,
-as a list of its own.`,
+name, or the name of a package that only one family has. A host or pool that inherited gets a list of its own,
+which begins with what it inherited.`,
 		example: `  berth assign add Contoso.Notes --tag Production --defaults rdsh
   berth assign add --version Contoso.Notes_1.1.0.0_x64__8wekyb3d8bbwe --host rdsh-01`,
 		args: cobra.MaximumNArgs(1), run: func(ctx context.Context, args []string) error {
@@ -97,9 +101,9 @@ as a list of its own.`,
 			e.words = "assignment to"
 			return p.edit(ctx, e, func(c *client.Client, h client.Holder) (wire.Assignments, error) { return assign(ctx, c, h, in, args) })
 		}})
-	c.Flags().StringVar(&in.Version, "version", "", "full name of an exact version")
-	c.Flags().StringVar(&in.Tag, "tag", "", "version tag whose version is taken")
-	c.Flags().BoolVar(&onDemand, "on-demand", false, "register applications when they are first used, not at logon")
+	c.Flags().StringVar(&in.Version, "version", "", "assign exactly this version, by its full `NAME`")
+	c.Flags().StringVar(&in.Tag, "tag", "", "assign whichever version carries this version `TAG`")
+	c.Flags().BoolVar(&onDemand, "on-demand", false, "register the applications when they are first used, not at logon")
 	e.holder.flags(c)
 	return applyFlag(c, &e.apply)
 }
@@ -124,7 +128,7 @@ func assign(ctx context.Context, c *client.Client, h client.Holder, in wire.Assi
 
 func (p *program) assignList() *cobra.Command {
 	var h holderFlags
-	c := p.command(verb{use: "list", short: "Show the list of a host, a pool or the site defaults",
+	c := p.command(verb{use: "list", short: "Show what is assigned to a host, a pool or the site defaults",
 		example: "  berth assign list --defaults rdsh\n  berth assign list --host rdsh-01",
 		run:     func(ctx context.Context, _ []string) error { return p.listAssignments(ctx, h) }})
 	h.flags(c)
@@ -173,8 +177,8 @@ func (p *program) showAssignments(ctx context.Context, c *client.Client, as wire
 
 func (p *program) assignRemove() *cobra.Command {
 	var e listEdit
-	c := p.command(verb{use: "remove FAMILY", short: "Take a package out of a list",
-		long:    "Take a package family out of a list. Running sessions keep it until they end.",
+	c := p.command(verb{use: "remove FAMILY", short: "Take a package off a host, a pool or the site defaults",
+		long:    "Take a package family off the list of a host, a pool or the site defaults. Running sessions keep it until they end.",
 		example: "  berth assign remove Contoso.Notes --defaults rdsh",
 		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error {
 			e.words = fmt.Sprintf("removal of %s from", args[0])
@@ -195,24 +199,25 @@ func (p *program) assignRemove() *cobra.Command {
 func (p *program) assignInherit() *cobra.Command {
 	var e listEdit
 	var off bool
-	c := p.command(verb{use: "inherit", short: "Let a host or pool take the list of the level above",
-		long: `Let a host take the list of its pool, or of the site defaults when it is in none, and a pool that of the site defaults. Its
-own list is dropped. With --off it starts a list of its own, with what it inherited.`,
+	c := p.command(verb{use: "inherit", short: "Let a host or pool inherit its list",
+		long: `Drop the list of a host or pool, so that it inherits: a host from its pool, or from the site defaults when it is in none; a
+pool from the site defaults. With --off it gets a list of its own again, which begins with what it inherited.`,
 		example: "  berth assign inherit --host rdsh-01",
 		run: func(ctx context.Context, _ []string) error {
 			e.words = "inheritance of"
 			return p.edit(ctx, e, func(c *client.Client, h client.Holder) (wire.Assignments, error) { return c.SetInherit(ctx, h, !off) })
 		}})
-	c.Flags().BoolVar(&off, "off", false, "stop inheriting")
+	c.Flags().BoolVar(&off, "off", false, "stop inheriting, and keep the inherited list as its own")
 	e.holder.flags(c)
 	return applyFlag(c, &e.apply)
 }
 
 func (p *program) defaultsCommand() *cobra.Command {
-	show := p.command(verb{use: "show KIND", short: "Show the site defaults of a kind of host: rdsh, vdi or avd",
+	show := p.command(verb{use: "show KIND", short: "Show the site defaults for a kind of host: rdsh, vdi or avd",
 		example: "  berth defaults show rdsh", args: cobra.ExactArgs(1),
 		run: func(ctx context.Context, args []string) error {
 			return p.listAssignments(ctx, holderFlags{defaults: args[0]})
 		}})
-	return noun("defaults", "What the site gives each kind of host", show)
+	return noun("defaults", "Show what a site gives each kind of host",
+		"The site defaults are what hosts get that have no list of their own and no pool with one. Edit them with\n`berth assign add --defaults KIND`.", show)
 }

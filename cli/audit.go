@@ -30,9 +30,9 @@ func (p *program) auditCommand() *cobra.Command {
 				}
 			}})
 		}})
-	c.Flags().StringVar(&kind, "kind", "", "only objects of this kind: package, pool, host, defaults, settings")
-	c.Flags().StringVar(&key, "key", "", "only the object of this name")
-	c.Flags().IntVar(&limit, "limit", 100, "how many entries, 1000 at most")
+	c.Flags().StringVar(&kind, "kind", "", "only objects of this `KIND`: package, pool, host, defaults, settings")
+	c.Flags().StringVar(&key, "key", "", "only the object of this `NAME`")
+	c.Flags().IntVar(&limit, "limit", 100, "show this many entries, 1000 at most")
 	return c
 }
 

@@ -11,16 +11,16 @@ import (
 
 func (p *program) imageBuild() *cobra.Command {
 	var o imaging.BuildOptions
-	c := p.command(verb{use: "build PACKAGE... --out IMAGE", short: "Make an image of packages",
-		long: `Expand packages into a new disk image with one FAT32 volume. Every block is verified on the way. Neither Windows nor rights of an
-administrator are needed.`,
+	c := p.command(verb{use: "build PACKAGE... --out IMAGE", short: "Build an image of MSIX packages",
+		long: `Expand MSIX packages into a new disk image with one FAT32 volume, and verify every block on the way. This needs neither
+Windows nor the rights of an administrator.`,
 		example: "  berth image build Contoso.Notes.msix --out notes.vhdx\n  berth image build Notes.msix Framework.msix --out suite.vhd --subformat fixed --table mbr",
 		args:    cobra.MinimumNArgs(1), run: func(ctx context.Context, args []string) error { return p.buildImage(ctx, o, args) }})
-	c.Flags().StringVar(&o.Out, "out", "", "the image to make; -o IMAGE is the same, unless IMAGE is a form of output")
-	c.Flags().StringVar(&o.Format, "format", "", "vhd or vhdx (default: by the name of the image)")
-	c.Flags().StringVar(&o.Subformat, "subformat", "", "fixed or dynamic (default dynamic)")
-	c.Flags().StringVar(&o.Table, "table", "", "partition table: gpt, mbr or none (default gpt)")
-	c.Flags().StringVar(&o.Folder, "folder", "", "folder of the image that holds the packages (default apps)")
+	c.Flags().StringVar(&o.Out, "out", "", "the `IMAGE` to make; -o IMAGE is the same")
+	c.Flags().StringVar(&o.Format, "format", "", "`FORMAT`: vhd or vhdx (default: by the name of the image)")
+	c.Flags().StringVar(&o.Subformat, "subformat", "", "`KIND` of image: fixed or dynamic (default dynamic)")
+	c.Flags().StringVar(&o.Table, "table", "", "partition `TABLE`: gpt, mbr or none (default gpt)")
+	c.Flags().StringVar(&o.Folder, "folder", "", "`FOLDER` of the image that holds the packages (default apps)")
 	c.Annotations = map[string]string{ownOutput: "yes"}
 	return c
 }

@@ -13,7 +13,7 @@ import (
 )
 
 func (p *program) changesCommand() *cobra.Command {
-	list := p.command(verb{use: "list", short: "List what is drafted and not applied",
+	list := p.command(verb{use: "list", short: "List the pending changes",
 		example: "  berth changes list\n  berth changes list -o name",
 		run: func(ctx context.Context, _ []string) error {
 			c, err := p.connectSite(ctx)
@@ -26,7 +26,8 @@ func (p *program) changesCommand() *cobra.Command {
 			}
 			return p.showChanges(orEmpty(cs), cs, "no pending changes")
 		}})
-	discard := p.command(verb{use: "discard [NAME...]", short: "Drop drafts: the named ones, or all",
+	discard := p.command(verb{use: "discard [NAME...]", short: "Discard pending changes: the named ones, or all",
+		long:    "Discard pending changes: the named ones, or all. The names are those of `berth changes list`.",
 		example: "  berth changes discard package/contoso.notes_1.0.0.0_x64__8wekyb3d8bbwe", args: cobra.ArbitraryArgs,
 		run: func(ctx context.Context, args []string) error {
 			c, err := p.connectSite(ctx)
@@ -40,7 +41,8 @@ func (p *program) changesCommand() *cobra.Command {
 			p.note("changes discarded: %d", len(cs))
 			return p.showChanges(orEmpty(cs), cs, "")
 		}})
-	return noun("changes", "Drafts that wait to be applied", list, p.changesApply(), discard)
+	return noun("changes", "Review, apply or discard pending changes",
+		"What you change is a draft at first: hosts see it once it is applied. Commands that draft also take --apply.", list, p.changesApply(), discard)
 }
 
 func (p *program) showChanges(value any, cs []berth.Change, none string) error {
@@ -55,10 +57,10 @@ func (p *program) showChanges(value any, cs []berth.Change, none string) error {
 
 func (p *program) changesApply() *cobra.Command {
 	var w waiting
-	c := p.command(verb{use: "apply [NAME...]", short: "Apply drafts: the named ones, or all",
-		long: `Apply drafts in one step: the named ones, or all. Hosts that wait for news learn of it at once. With --wait the command
-ends when every host that answers has taken it up (exit code 8 when that takes longer than --timeout): whether packages
-could be attached is told by "berth status".`,
+	c := p.command(verb{use: "apply [NAME...]", short: "Apply pending changes: the named ones, or all",
+		long: `Apply pending changes in one step: the named ones, or all. The names are those of "berth changes list". With --wait the
+command ends when every host that answers has taken them up, or with exit code 8 when that takes longer than --timeout.
+Whether the packages could be attached is shown by "berth status".`,
 		example: "  berth changes apply --wait\n  berth changes apply settings/settings", args: cobra.ArbitraryArgs,
 		run: func(ctx context.Context, args []string) error {
 			c, err := p.connectSite(ctx)
@@ -77,7 +79,7 @@ could be attached is told by "berth status".`,
 			}
 			return p.showChanges(done, done.Applied, "")
 		}})
-	c.Flags().BoolVar(&w.wait, "wait", false, "wait until every host that answers has taken it up")
+	c.Flags().BoolVar(&w.wait, "wait", false, "wait until every host that answers has taken the changes up")
 	c.Flags().DurationVar(&w.timeout, "timeout", time.Minute, "how long to wait")
 	return c
 }

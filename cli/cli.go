@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"berth/imaging"
 )
@@ -47,9 +46,10 @@ func New(o Options) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "berth",
 		Short: "Deliver applications to session hosts without installing them",
-		Long: `Berth keeps MSIX packages in disk images on a file share and attaches the right version of the right package to the
-right session hosts. Changes are drafts until they are applied.
+		Long: `Berth delivers applications without installing them: it keeps MSIX packages in disk images on a file share, and attaches the
+right version of the right package to the right session hosts. Changes are drafts until you apply them.
 
+From a package to the hosts:
   berth login --server https://berth.example:8443 --token TOKEN
   berth package add '\\files\apps\notes.vhdx' --tag Production
   berth assign add Contoso.Notes --tag Production --defaults rdsh
@@ -78,32 +78,18 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6
 		withoutConnection(c)
 	}
 	p.finish(root)
+	group(root)
+	root.SetUsageTemplate(usageTemplate(root))
 	return root
 }
 
 func (p *program) globalFlags(root *cobra.Command) {
 	f := root.PersistentFlags()
-	f.StringVarP(&p.output, "output", "o", "table", "form of the result: table, json, yaml or name")
-	f.BoolVarP(&p.quiet, "quiet", "q", false, "say nothing on standard error but errors")
-	f.StringVar(&p.color, "color", colorAuto, "when to use colours: auto, always or never; auto also heeds NO_COLOR")
+	f.StringVarP(&p.output, "output", "o", "table", "`FORM` of the result: table, json, yaml or name")
+	f.BoolVarP(&p.quiet, "quiet", "q", false, "print nothing but results and errors")
+	f.StringVar(&p.color, "color", colorAuto, "`WHEN` to use colours: auto, always or never; auto respects NO_COLOR")
 	f.BoolVar(&p.noHeaders, "no-headers", false, "leave out the headings of tables")
 	p.conn.flags(f)
-}
-
-// withoutConnection leaves the flags that name a server out of the help of a command that asks none.
-func withoutConnection(c *cobra.Command) {
-	help := c.HelpFunc()
-	c.SetHelpFunc(func(cmd *cobra.Command, args []string) {
-		var unused connection
-		names := pflag.NewFlagSet("", pflag.ContinueOnError)
-		unused.flags(names)
-		names.VisitAll(func(f *pflag.Flag) {
-			if inherited := cmd.InheritedFlags().Lookup(f.Name); inherited != nil {
-				inherited.Hidden = true
-			}
-		})
-		help(cmd, args)
-	})
 }
 
 // verb is a command that does something.
@@ -127,13 +113,6 @@ func (p *program) command(v verb) *cobra.Command {
 		}}
 }
 
-// noun is a command that holds verbs.
-func noun(name, short string, verbs ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{Use: name, Short: short}
-	c.AddCommand(verbs...)
-	return c
-}
-
 // finish marks the errors of what the commands do, so that all others are known to be about usage, and gives the nouns an
 // answer to a verb that they do not have.
 func (p *program) finish(c *cobra.Command) {
@@ -150,6 +129,7 @@ func (p *program) finish(c *cobra.Command) {
 		}
 	case c.HasParent() && c.Run == nil:
 		c.Args, c.RunE = cobra.ArbitraryArgs, unknownVerb
+		c.Annotations = map[string]string{isNoun: "yes"}
 		c.SuggestionsMinimumDistance = 2
 	}
 	for _, sub := range c.Commands() {

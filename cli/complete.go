@@ -151,7 +151,7 @@ func kindNames(ctx context.Context, c *client.Client) ([]string, error) {
 }
 
 func statusChoices(ctx context.Context, c *client.Client) ([]string, error) {
-	return fixed(namesOf(statusNames, func(n berth.StatusName) string { return string(n) })...)(ctx, c)
+	return fixed(namesOf(berth.StatusNames, func(n berth.StatusName) string { return string(n) })...)(ctx, c)
 }
 
 func (p *program) contextNames(context.Context, *client.Client) ([]string, error) {

@@ -22,13 +22,13 @@ type connection struct {
 }
 
 func (c *connection) flags(f *pflag.FlagSet) {
-	f.StringVar(&c.server, "server", "", "address of the server, https://HOST:PORT (BERTH_SERVER)")
-	f.StringVar(&c.token, "token", "", "API token, or - to read it from standard input (BERTH_TOKEN)")
-	f.StringVar(&c.ca, "ca", "", "file with the certificate to trust as the server's, PEM (BERTH_CA)")
-	f.StringVar(&c.fingerprint, "fingerprint", "", "sha256:… of the server's certificate, instead of --ca (BERTH_FINGERPRINT)")
-	f.StringVar(&c.site, "site", "", "site to work in; not needed where there is one (BERTH_SITE)")
-	f.StringVar(&c.context, "context", "", "saved context to use (BERTH_CONTEXT)")
-	f.StringVar(&c.bootstrap, "bootstrap", "", "bootstrap file of a server, used as a context (BERTH_BOOTSTRAP)")
+	f.StringVar(&c.server, "server", "", "`URL` of the server, https://HOST:PORT (BERTH_SERVER)")
+	f.StringVar(&c.token, "token", "", "API `TOKEN`, or - to read it from standard input (BERTH_TOKEN)")
+	f.StringVar(&c.ca, "ca", "", "PEM `FILE` with the certificate to trust as the server's (BERTH_CA)")
+	f.StringVar(&c.fingerprint, "fingerprint", "", "trust the server by the `FINGERPRINT` of its certificate, sha256:…, instead of --ca (BERTH_FINGERPRINT)")
+	f.StringVar(&c.site, "site", "", "`SITE` to work in; needed only where there are several (BERTH_SITE)")
+	f.StringVar(&c.context, "context", "", "`NAME` of the saved context to use (BERTH_CONTEXT)")
+	f.StringVar(&c.bootstrap, "bootstrap", "", "bootstrap `FILE` that a server wrote, used as a context (BERTH_BOOTSTRAP)")
 }
 
 func (p *program) environment() connection {

@@ -13,7 +13,7 @@ import (
 
 // applyFlag adds --apply to a command that drafts.
 func applyFlag(c *cobra.Command, apply *bool) *cobra.Command {
-	c.Flags().BoolVar(apply, "apply", false, "apply this change at once, and no other draft")
+	c.Flags().BoolVar(apply, "apply", false, "apply this change at once; other drafts stay drafts")
 	return c
 }
 

@@ -61,12 +61,18 @@ func TestForeignCommands(t *testing.T) {
 	}
 }
 
-// TestEveryCommandExplainsItself holds each command to a help text: what it does, and an example.
+// TestEveryCommandExplainsItself holds each command to a help text of readable width: what it does, and an example.
 func TestEveryCommandExplainsItself(t *testing.T) {
+	const widest = 128 // characters
 	var walk func(c *cobra.Command)
 	walk = func(c *cobra.Command) {
 		if c.Short == "" {
 			t.Errorf("%s: no help text", c.CommandPath())
+		}
+		for line := range strings.Lines(c.Long) {
+			if len([]rune(line)) > widest {
+				t.Errorf("%s: a line of the help is wider than %d: %s", c.CommandPath(), widest, line)
+			}
 		}
 		if !c.HasSubCommands() && c.Example == "" && c.Name() != "foreign" {
 			t.Errorf("%s: no example", c.CommandPath())

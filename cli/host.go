@@ -41,7 +41,10 @@ func (p *program) hostCommand() *cobra.Command {
 			}
 			return p.show(result{value: h, names: []string{h.Name}, table: func(t *table) { p.hostFacts(t, h) }})
 		}})
-	return noun("host", "Session hosts with an agent", list, show, p.hostSet(), p.hostRetry(), p.hostRemove())
+	return noun("host", "Show and manage session hosts",
+		`A host is a machine whose agent has enrolled with a key (see "berth enroll-key"). It gets the packages of its own list, of its
+pool, or of the site defaults: see "berth assign".`,
+		list, show, p.hostSet(), p.hostRetry(), p.hostRemove())
 }
 
 func (p *program) hostTable(t *table, hosts []wire.HostView) {
@@ -83,7 +86,7 @@ func (p *program) hostFacts(t *table, h wire.HostView) {
 func (p *program) hostSet() *cobra.Command {
 	var pool string
 	var apply bool
-	c := p.command(verb{use: "set HOST --pool POOL", short: "Move a host into a pool, or out of its pool with an empty name",
+	c := p.command(verb{use: "set HOST --pool POOL", short: "Move a host into a pool, or out of its pool",
 		example: "  berth host set rdsh-01 --pool Accounting\n  berth host set rdsh-01 --pool \"\"", args: cobra.ExactArgs(1),
 		run: func(ctx context.Context, args []string) error {
 			c, err := p.connectSite(ctx)
@@ -99,13 +102,14 @@ func (p *program) hostSet() *cobra.Command {
 			}
 			return p.drafted(ctx, c, apply, words, changeName(berth.ObjectHost, args[0]))
 		}})
-	c.Flags().StringVar(&pool, "pool", "", "the pool; empty takes the host out of its pool")
+	c.Flags().StringVar(&pool, "pool", "", "the `POOL`; \"\" takes the host out of its pool")
 	_ = c.MarkFlagRequired("pool") // it exists: the line above
 	return applyFlag(c, &apply)
 }
 
 func (p *program) hostRetry() *cobra.Command {
-	return p.command(verb{use: "retry HOST...", short: "Let hosts try their failed packages again at once",
+	return p.command(verb{use: "retry HOST...", short: "Let hosts retry their failed packages at once",
+		long:    "Let hosts retry at once what they retry by themselves anyway, less and less often: packages that are Staging failed or\nNot found.",
 		example: "  berth host retry rdsh-01 rdsh-02", args: cobra.MinimumNArgs(1),
 		run: func(ctx context.Context, args []string) error {
 			c, err := p.connectSite(ctx)
@@ -123,8 +127,8 @@ func (p *program) hostRetry() *cobra.Command {
 }
 
 func (p *program) hostRemove() *cobra.Command {
-	return p.command(verb{use: "remove HOST...", short: "Forget hosts: their certificates open nothing any more",
-		long:    "Forget hosts, at once and without a draft. Their certificates open nothing any more; what they hold stays on them.",
+	return p.command(verb{use: "remove HOST...", short: "Remove hosts from the site",
+		long:    "Remove hosts from the site, at once and without a draft. The server no longer accepts their certificates; the packages that\nthey have staged stay on them.",
 		example: "  berth host remove rdsh-09", args: cobra.MinimumNArgs(1),
 		run: func(ctx context.Context, args []string) error {
 			c, err := p.connectSite(ctx)

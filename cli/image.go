@@ -17,11 +17,12 @@ import (
 
 func (p *program) imageCommand() *cobra.Command {
 	inspect := p.command(verb{use: "inspect IMAGE", short: "Show the volumes and packages of an image",
-		long: `Show what is in a VHD, VHDX or raw disk image: its form, its volumes, and each package with identity, applications,
-dependencies and signer. The content of the packages is not read: see "berth image verify".`,
+		long: `Show what is in a VHD, VHDX or raw disk image: its format, its volumes, and each package with its identity, applications,
+dependencies and signer. The content of the packages is not checked: see "berth image verify".`,
 		example: "  berth image inspect notes.vhdx\n  berth image inspect '\\\\files\\apps\\notes.vhdx' -o json",
 		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error { return p.inspectImage(ctx, args[0]) }})
-	return noun("image", "Disk images on this machine or on a share", inspect, p.imageVerify(), p.imageList(), p.imageCat(), p.imageBuild())
+	return noun("image", "Inspect, verify and build disk images",
+		"An image is a VHD or VHDX file that holds expanded MSIX packages. These commands work on this machine, without a server,\non local files and on shares.", inspect, p.imageVerify(), p.imageList(), p.imageCat(), p.imageBuild())
 }
 
 func (p *program) inspectImage(ctx context.Context, imagePath string) error {
@@ -85,7 +86,7 @@ func signer(s imaging.Signature) string {
 
 // volumeFlag is the choice of a volume that ls and cat share.
 func volumeFlag(c *cobra.Command, volume *int) {
-	c.Flags().IntVar(volume, "volume", -1, "index of the volume; -1 is the first that can be read")
+	c.Flags().IntVar(volume, "volume", -1, "`INDEX` of the volume, as \"berth image inspect\" shows it; -1 is the first that can be read")
 }
 
 // openFiles opens the files of an image and makes path one of fs.FS.
@@ -114,7 +115,7 @@ func notInside(imagePath, name string, err error) error {
 func (p *program) imageCat() *cobra.Command {
 	var volume int
 	c := p.command(verb{use: "cat IMAGE PATH", short: "Write a file of an image to standard output",
-		long:    "Write a file of an image to standard output, as it lies there: it is not held against a signature.",
+		long:    "Write a file of an image to standard output, as it is: it is not checked against the signature.",
 		example: "  berth image cat notes.vhdx apps/Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe/AppxManifest.xml",
 		args:    cobra.ExactArgs(2), run: func(ctx context.Context, args []string) error {
 			files, err := p.openFiles(ctx, args[0], volume)

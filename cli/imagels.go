@@ -39,7 +39,7 @@ func (p *program) imageList() *cobra.Command {
 			return p.show(result{value: entries, names: namesOf(entries, func(e entry) string { return e.Path }), empty: "the folder is empty",
 				table: func(t *table) { entryTable(t, entries) }})
 		}})
-	c.Flags().BoolVarP(&recursive, "recursive", "R", false, "list everything below too")
+	c.Flags().BoolVarP(&recursive, "recursive", "R", false, "list what is in the folders below too")
 	volumeFlag(c, &volume)
 	return c
 }

@@ -22,7 +22,7 @@ you can read. The new context is in use from then on.`,
 		example: `  berth login --server https://berth.example:8443 --token TOKEN --fingerprint sha256:…
   berth login --server https://berth.example:8443 --token - --ca berth-ca.pem < token.txt`,
 		run: func(ctx context.Context, _ []string) error { return p.login(ctx, name) }})
-	c.Flags().StringVar(&name, "name", "", "name of the context (default: the server's name)")
+	c.Flags().StringVar(&name, "name", "", "`NAME` of the context (default: the server's name)")
 	return c
 }
 
@@ -77,8 +77,8 @@ func (p *program) secret(token string) (string, error) {
 }
 
 func (p *program) logoutCommand() *cobra.Command {
-	return p.command(verb{use: "logout", short: "Forget the token of the context in use",
-		long:    "Forget the token of the context in use, or of the one that --context names. The token stays valid: an owner ends it with\n`berth token revoke`.",
+	return p.command(verb{use: "logout", short: "Forget the saved token of a context",
+		long:    "Forget the token of the context in use, or of the one that --context names. The token stays valid until an owner revokes it\nwith `berth token revoke`.",
 		example: "  berth logout",
 		run: func(context.Context, []string) error {
 			file, err := p.readContexts()
@@ -97,7 +97,7 @@ func (p *program) logoutCommand() *cobra.Command {
 }
 
 func (p *program) whoamiCommand() *cobra.Command {
-	return p.command(verb{use: "whoami", short: "Show as whom you are signed in", example: "  berth whoami",
+	return p.command(verb{use: "whoami", short: "Show who you are signed in as", example: "  berth whoami",
 		run: func(ctx context.Context, _ []string) error {
 			c, err := p.connect()
 			if err != nil {
@@ -120,7 +120,7 @@ func (p *program) whoamiCommand() *cobra.Command {
 func (p *program) contextCommand() *cobra.Command {
 	list := p.command(verb{use: "list", short: "List the saved contexts", example: "  berth context list",
 		run: func(context.Context, []string) error { return p.listContexts() }})
-	use := p.command(verb{use: "use NAME", short: "Use a context from now on", example: "  berth context use production",
+	use := p.command(verb{use: "use NAME", short: "Use this context from now on", example: "  berth context use production",
 		args: cobra.ExactArgs(1), run: func(_ context.Context, args []string) error {
 			return p.editContexts(args[0], func(f *contextFile, i int) {
 				f.Current = f.Contexts[i].Name
@@ -137,7 +137,8 @@ func (p *program) contextCommand() *cobra.Command {
 				p.note("context %s is forgotten", args[0])
 			})
 		}})
-	return noun("context", "Servers that you signed in to", list, use, remove)
+	return noun("context", "Switch between the servers that you signed in to",
+		"A context is a server with your sign-in to it, saved by `berth login`. One is in use; --context uses another.", list, use, remove)
 }
 
 func (p *program) editContexts(name string, edit func(f *contextFile, i int)) error {

@@ -19,7 +19,8 @@ func (p *program) msixCommand() *cobra.Command {
 	inspect := p.command(verb{use: "inspect PACKAGE", short: "Show a package, or the packages of a bundle",
 		example: "  berth msix inspect Contoso.Notes.msix\n  berth msix inspect Contoso.Notes.msixbundle -o json",
 		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error { return p.inspectPackage(ctx, args[0]) }})
-	return noun("msix", "MSIX packages on this machine or on a share", inspect, verify, p.msixPack(), p.msixSign())
+	return noun("msix", "Inspect, verify, pack and sign MSIX packages",
+		"These commands work on .msix, .appx and .msixbundle files, on this machine or on a share, without a server.", inspect, verify, p.msixPack(), p.msixSign())
 }
 
 // inspectedPackage has the packages where `image inspect` has them, so that one query reads both.
@@ -48,7 +49,7 @@ func (p *program) inspectPackage(ctx context.Context, name string) error {
 
 func (p *program) msixPack() *cobra.Command {
 	var out string
-	c := p.command(verb{use: "pack FOLDER --out PACKAGE", short: "Make an unsigned package of a folder with an AppxManifest.xml",
+	c := p.command(verb{use: "pack FOLDER --out PACKAGE", short: "Pack a folder with an AppxManifest.xml, without signing it",
 		example: "  berth msix pack ./notes --out Contoso.Notes.msix", args: cobra.ExactArgs(1),
 		run: func(_ context.Context, args []string) error {
 			if err := imaging.Pack(args[0], out); err != nil {
@@ -57,7 +58,7 @@ func (p *program) msixPack() *cobra.Command {
 			p.note("made %s; sign it with `berth msix sign`", out)
 			return nil
 		}})
-	c.Flags().StringVar(&out, "out", "", "the package to make")
+	c.Flags().StringVar(&out, "out", "", "the `PACKAGE` to make")
 	_ = c.MarkFlagRequired("out") // it exists: the line above
 	return c
 }
@@ -66,7 +67,7 @@ func (p *program) msixSign() *cobra.Command {
 	var o imaging.SignOptions
 	c := p.command(verb{use: "sign PACKAGE --cert FILE --key FILE --out SIGNED", short: "Make a signed copy of a package",
 		long: `Make a signed copy of a package. The certificate's subject must be the publisher in the manifest. No time stamp is added: the
-signature is good as long as the certificate.`,
+signature is valid only as long as the certificate is.`,
 		example: "  berth msix sign Contoso.Notes.msix --cert signer.pem --key signer.key --out Contoso.Notes.signed.msix", args: cobra.ExactArgs(1),
 		run: func(ctx context.Context, args []string) error {
 			lib, err := p.Library()
@@ -80,9 +81,9 @@ signature is good as long as the certificate.`,
 			p.note("signed %s", o.Out)
 			return nil
 		}})
-	c.Flags().StringVar(&o.Cert, "cert", "", "the signer's certificate, then its chain, PEM")
-	c.Flags().StringVar(&o.Key, "key", "", "the private key, PEM, not encrypted")
-	c.Flags().StringVar(&o.Out, "out", "", "the signed package to make")
+	c.Flags().StringVar(&o.Cert, "cert", "", "PEM `FILE` with the signer's certificate, then its chain")
+	c.Flags().StringVar(&o.Key, "key", "", "PEM `FILE` with the private key, not encrypted")
+	c.Flags().StringVar(&o.Out, "out", "", "the signed `PACKAGE` to make")
 	for _, name := range []string{"cert", "key", "out"} {
 		_ = c.MarkFlagRequired(name) // it exists: the lines above
 	}

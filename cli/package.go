@@ -16,7 +16,7 @@ import (
 )
 
 func (p *program) packageCommand() *cobra.Command {
-	list := p.command(verb{use: "list", short: "List the catalogue", example: "  berth package list\n  berth package list -o name",
+	list := p.command(verb{use: "list", short: "List the packages", example: "  berth package list\n  berth package list -o name",
 		run: func(ctx context.Context, _ []string) error {
 			c, err := p.connectSite(ctx)
 			if err != nil {
@@ -45,7 +45,10 @@ func (p *program) packageCommand() *cobra.Command {
 			}
 			return p.show(result{value: v, names: []string{v.FullName}, table: func(t *table) { packageFacts(t, v.Package, settings.Tags) }})
 		}})
-	return noun("package", "Packages in the site's catalogue", list, show, p.packageAdd(), p.packageSet(), p.packageRemove())
+	return noun("package", "Manage the packages in a site's catalogue",
+		`A package is one version of an application, named by its full name; all versions of it are a family. Hosts get packages that
+are in the catalogue, enabled and assigned: see "berth assign".`,
+		list, show, p.packageAdd(), p.packageSet(), p.packageRemove())
 }
 
 func (p *program) showPackages(ctx context.Context, c *client.Client, value any, ps ...berth.Package) error {
@@ -104,9 +107,9 @@ func packageFacts(t *table, v berth.Package, tags berth.Tags) {
 func (p *program) packageAdd() *cobra.Command {
 	var in wire.AddPackage
 	var apply bool
-	c := p.command(verb{use: "add IMAGE", short: "Add a package of an image to the catalogue",
-		long: `Add a package of an image to the catalogue. IMAGE is the path as the hosts open it; the server opens it too, and refuses a
-package that is not as it was signed.`,
+	c := p.command(verb{use: "add IMAGE", short: "Add a package in an image to the catalogue",
+		long: `Add a package in an image to the catalogue. IMAGE is its path as the hosts open it, so mostly a UNC path. The server opens it
+too, and refuses a package that is not as it was signed.`,
 		example: `  berth package add '\\files\apps\notes.vhdx' --tag Production
   berth package add '\\files\apps\suite.vhdx' --package Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe --name "Notes"`,
 		args: cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error {
@@ -127,10 +130,10 @@ package that is not as it was signed.`,
 			}
 			return p.showPackages(ctx, server, added, added)
 		}})
-	c.Flags().StringVar(&in.FullName, "package", "", "full name of the package, where the image holds several")
-	c.Flags().StringVar(&in.DisplayName, "name", "", "display name (default: as the package says)")
-	c.Flags().StringArrayVar(&in.Tags, "tag", nil, "version tag to put on it; can be repeated")
-	c.Flags().BoolVar(&in.Disabled, "disabled", false, "add it, but give it to no host yet")
+	c.Flags().StringVar(&in.FullName, "package", "", "full `NAME` of the package, where the image holds several")
+	c.Flags().StringVar(&in.DisplayName, "name", "", "display `NAME` (default: as the package says)")
+	c.Flags().StringArrayVar(&in.Tags, "tag", nil, "version `TAG` to put on it; can be repeated")
+	c.Flags().BoolVar(&in.Disabled, "disabled", false, "add it disabled: no host gets it yet")
 	return applyFlag(c, &apply)
 }
 
@@ -152,7 +155,7 @@ func (p *program) packageSet() *cobra.Command {
 	var on, apply bool
 	var c *cobra.Command
 	c = p.command(verb{use: "set PACKAGE", short: "Change a package's display name, or enable or disable it",
-		long:    "Change a package's display name, or enable or disable it. Disabling takes it from no running session: see `berth status`.",
+		long:    "Change a package's display name, or enable or disable it. Running sessions keep a package that\nis disabled until they end: see `berth status`.",
 		example: "  berth package set Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe --enabled=false",
 		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error {
 			server, err := p.connectSite(ctx)
@@ -168,8 +171,8 @@ func (p *program) packageSet() *cobra.Command {
 			}
 			return p.showPackages(ctx, server, v, v.Package)
 		}})
-	c.Flags().StringVar(&name, "name", "", "display name")
-	c.Flags().BoolVar(&on, "enabled", true, "give it to hosts")
+	c.Flags().StringVar(&name, "name", "", "display `NAME`")
+	c.Flags().BoolVar(&on, "enabled", true, "let hosts have it; --enabled=false disables it")
 	c.MarkFlagsOneRequired("name", "enabled")
 	return applyFlag(c, &apply)
 }
@@ -177,8 +180,8 @@ func (p *program) packageSet() *cobra.Command {
 func (p *program) packageRemove() *cobra.Command {
 	var force, apply bool
 	c := p.command(verb{use: "remove PACKAGE...", short: "Delete packages from the catalogue",
-		long: `Delete packages from the catalogue; the images stay. One that is assigned is refused, with what holds it. With --force it is
-retired instead: no new session gets it, and it goes once the last host has let go.`,
+		long: `Delete packages from the catalogue; the images stay. A package that is assigned is not deleted: the error
+names what holds it. With --force it is retired instead: no new session gets it, and it goes once no host uses it.`,
 		example: "  berth package remove Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe",
 		args:    cobra.MinimumNArgs(1), run: func(ctx context.Context, args []string) error {
 			server, err := p.connectSite(ctx)
@@ -192,6 +195,6 @@ retired instead: no new session gets it, and it goes once the last host has let 
 				return p.drafted(ctx, server, apply, "deletion of package "+name, changeName(berth.ObjectPackage, name))
 			})
 		}})
-	c.Flags().BoolVar(&force, "force", false, "retire it even though it is assigned")
+	c.Flags().BoolVar(&force, "force", false, "retire a package that is assigned")
 	return applyFlag(c, &apply)
 }

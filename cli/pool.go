@@ -23,7 +23,10 @@ func (p *program) poolCommand() *cobra.Command {
 			}
 			return p.showPools(orEmpty(pools), pools...)
 		}})
-	return noun("pool", "Collections of hosts: RDSH groups, VDI pools, AVD host pools", list, p.poolAdd(), p.poolRemove())
+	return noun("pool", "Manage pools of hosts: RDSH groups, VDI pools, AVD host pools",
+		`A pool is a collection of hosts of one kind that get the same packages. Put hosts in with "berth host set --pool", or let them
+enrol with a key of the pool: "berth enroll-key create --pool".`,
+		list, p.poolAdd(), p.poolRemove())
 }
 
 func (p *program) showPools(value any, pools ...berth.Pool) error {
@@ -39,7 +42,7 @@ func (p *program) showPools(value any, pools ...berth.Pool) error {
 func (p *program) poolAdd() *cobra.Command {
 	var kind string
 	var now, apply bool
-	c := p.command(verb{use: "add NAME --kind KIND", short: "Make a pool",
+	c := p.command(verb{use: "add NAME --kind KIND", short: "Add a pool",
 		example: "  berth pool add Accounting --kind rdsh", args: cobra.ExactArgs(1),
 		run: func(ctx context.Context, args []string) error {
 			k, err := hostKind(kind)
@@ -61,9 +64,10 @@ func (p *program) poolAdd() *cobra.Command {
 			}
 			return p.showPools(pool, pool)
 		}})
-	c.Flags().StringVar(&kind, "kind", "", "kind of its hosts: rdsh, vdi or avd")
+	c.Flags().StringVar(&kind, "kind", "", "`KIND` of its hosts: rdsh, vdi or avd")
 	c.Flags().BoolVar(&now, "now", false, "the same as --apply")
-	_ = c.MarkFlagRequired("kind") // it exists: the line above
+	_ = c.Flags().MarkHidden("now") // it exists: the line above; --apply says the same on every command
+	_ = c.MarkFlagRequired("kind")  // it exists: the lines above
 	return applyFlag(c, &apply)
 }
 

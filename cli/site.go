@@ -25,7 +25,7 @@ func (p *program) siteCommand() *cobra.Command {
 			return p.showSites(orEmpty(sites), sites...)
 		}})
 	var location string
-	create := p.command(verb{use: "create NAME", short: "Make a site", example: "  berth site create branch-office --location westeurope",
+	create := p.command(verb{use: "create NAME", short: "Create a site", example: "  berth site create branch-office --location westeurope",
 		args: cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error {
 			c, err := p.connect()
 			if err != nil {
@@ -38,8 +38,9 @@ func (p *program) siteCommand() *cobra.Command {
 			p.note("site %s is made", site.Name)
 			return p.showSites(site, site)
 		}})
-	create.Flags().StringVar(&location, "location", "", "location as Azure's clients are told (default: that of the first site)")
-	return noun("site", "Administrative units of the farm", list, create)
+	create.Flags().StringVar(&location, "location", "", "`LOCATION` that clients of Azure's API are told (default: that of the first site)")
+	return noun("site", "List and create sites, the administrative units of the farm",
+		"Each site has its own catalogue, settings, pools and hosts. Most farms have one.", list, create)
 }
 
 func (p *program) showSites(value any, sites ...berth.Site) error {
@@ -64,15 +65,15 @@ func (p *program) settingsCommand() *cobra.Command {
 			}
 			return p.showSettings(s)
 		}})
-	return noun("settings", "Switches of the site", show, p.settingsSet())
+	return noun("settings", "Show and change a site's settings", "", show, p.settingsSet())
 }
 
 func (p *program) settingsSet() *cobra.Command {
 	var enabled, certificates, apply bool
 	var c *cobra.Command
 	c = p.command(verb{use: "set", short: "Change the site's settings",
-		long: `Change the site's settings. With --enabled=false no host of the site keeps any package; with --provision-certificates=false
-hosts no longer install the certificates of the packages' signers themselves.`,
+		long: `Change the site's settings. With --enabled=false the hosts of the site let go of all packages, as their sessions end. With
+--provision-certificates=false hosts do not install the certificates of the packages' signers: they must be there already.`,
 		example: "  berth settings set --provision-certificates=false",
 		run: func(ctx context.Context, _ []string) error {
 			server, err := p.connectSite(ctx)
@@ -89,8 +90,8 @@ hosts no longer install the certificates of the packages' signers themselves.`,
 			}
 			return p.showSettings(s)
 		}})
-	c.Flags().BoolVar(&enabled, "enabled", true, "deliver packages in this site")
-	c.Flags().BoolVar(&certificates, "provision-certificates", true, "hosts install the signers' certificates themselves")
+	c.Flags().BoolVar(&enabled, "enabled", true, "deliver packages in this site; --enabled=false stops that")
+	c.Flags().BoolVar(&certificates, "provision-certificates", true, "let hosts install the signers' certificates")
 	c.MarkFlagsOneRequired("enabled", "provision-certificates")
 	return applyFlag(c, &apply)
 }

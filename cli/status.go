@@ -26,24 +26,30 @@ type statusFlags struct {
 
 func (p *program) statusCommand() *cobra.Command {
 	var f statusFlags
-	c := p.command(verb{use: "status", short: "Show how packages stand on hosts",
-		long: `Show how packages stand on hosts: one row for each package that a host has or shall have, with the cause, and below a row in
-trouble what to do about it. The statuses: ` + allStatuses() + `.`,
+	c := p.command(verb{use: "status", short: "Show the status of packages on hosts",
+		long: `Show the status of packages on hosts: one row for each package that a host has or should have, with the cause, and below a row
+in trouble what to do about it. The statuses:
+
+  No version found     no enabled package carries the assigned tag and fits the host
+  Not applied          a draft, or applied and not yet taken up by the host
+  Certificate missing  the host does not trust the signer
+  Not found            the image, or the package in it, is not there
+  Staging failed       the host could not attach or stage the package
+  Disabling            taken away; sessions that use it keep it until they end
+  In use               ready, and sessions use it
+  Ready                attached and staged; sessions can have it`,
 		example: "  berth status --host rdsh-01\n  berth status --watch\n  berth status --family Contoso.Notes --wait Ready --timeout 2m",
 		run:     func(ctx context.Context, _ []string) error { return p.status(ctx, f) }})
-	c.Flags().StringVar(&f.host, "host", "", "only this host")
-	c.Flags().StringVar(&f.family, "family", "", "only this family, or the package of this name")
-	c.Flags().StringVar(&f.status, "status", "", "only rows of this status")
-	c.Flags().BoolVarP(&f.watch, "watch", "w", false, "stay, and show every change")
-	c.Flags().StringVar(&f.wait, "wait", "", "wait until all rows have this status")
-	c.Flags().DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait")
-	c.Flags().DurationVar(&f.every, "interval", 2*time.Second, "how often to look while watching")
+	c.Flags().StringVar(&f.host, "host", "", "only this `HOST`")
+	c.Flags().StringVar(&f.family, "family", "", "only this `FAMILY`, or the package of this name")
+	c.Flags().StringVar(&f.status, "status", "", "only rows of this `STATUS`")
+	c.Flags().BoolVarP(&f.watch, "watch", "w", false, "keep running, and show every change")
+	c.Flags().StringVar(&f.wait, "wait", "", "wait until all rows have this `STATUS`")
+	c.Flags().DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait with --wait")
+	c.Flags().DurationVar(&f.every, "interval", 2*time.Second, "how often to look with --watch")
 	c.MarkFlagsMutuallyExclusive("watch", "wait")
 	return c
 }
-
-var statusNames = []berth.StatusName{berth.StatusNoVersion, berth.StatusNotApplied, berth.StatusCertificateMissing,
-	berth.StatusNotFound, berth.StatusStagingFailed, berth.StatusDisabling, berth.StatusInUse, berth.StatusReady}
 
 // inTrouble are the statuses that somebody must do something about.
 var inTrouble = []berth.StatusName{berth.StatusNoVersion, berth.StatusCertificateMissing, berth.StatusNotFound, berth.StatusStagingFailed}
@@ -53,7 +59,7 @@ func checkStatus(flag, value string) (berth.StatusName, error) {
 	if value == "" {
 		return "", nil
 	}
-	for _, n := range statusNames {
+	for _, n := range berth.StatusNames {
 		if berth.Fold(value) == berth.Fold(string(n)) {
 			return n, nil
 		}
@@ -62,7 +68,7 @@ func checkStatus(flag, value string) (berth.StatusName, error) {
 }
 
 func allStatuses() string {
-	return strings.Join(namesOf(statusNames, func(n berth.StatusName) string { return string(n) }), ", ")
+	return strings.Join(namesOf(berth.StatusNames, func(n berth.StatusName) string { return string(n) }), ", ")
 }
 
 func (p *program) status(ctx context.Context, f statusFlags) error {

@@ -14,12 +14,15 @@ import (
 func (p *program) tagCommand() *cobra.Command {
 	list := p.command(verb{use: "list", short: "List the three version tags and the packages that carry them", example: "  berth tag list",
 		run: func(ctx context.Context, _ []string) error { return p.listTags(ctx) }})
-	return noun("tag", "Version tags: Production, Pre-production, Custom", list, p.tagRename(),
+	return noun("tag", "Put version tags on packages: Production, Pre-production, Custom",
+		`A site has three version tags, which can be renamed. Hosts that are assigned a family by a tag get the version that carries it:
+to give them the next version, move the tag.`,
+		list, p.tagRename(),
 		p.tagVerb(tagging{verb: "add TAG PACKAGE", short: "Put a tag on a package",
 			do: func(ctx context.Context, c *client.Client, tag, pkg string) (berth.Package, error) {
 				return c.TagPackage(ctx, pkg, wire.TagPackage{Tag: tag})
 			}}),
-		p.tagVerb(tagging{verb: "move TAG PACKAGE", short: "Put a tag on a package and take it from all other versions", move: true,
+		p.tagVerb(tagging{verb: "move TAG PACKAGE", short: "Put a tag on a package and take it off all other versions", move: true,
 			do: func(ctx context.Context, c *client.Client, tag, pkg string) (berth.Package, error) {
 				return c.TagPackage(ctx, pkg, wire.TagPackage{Tag: tag, Move: true})
 			}}),

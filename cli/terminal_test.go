@@ -57,10 +57,10 @@ func terminal(t *testing.T) *os.File {
 func TestEveryStatusHasAnInk(t *testing.T) {
 	want := map[berth.StatusName]ink{berth.StatusReady: green, berth.StatusInUse: green, berth.StatusDisabling: yellow, berth.StatusNotApplied: yellow,
 		berth.StatusNoVersion: red, berth.StatusCertificateMissing: red, berth.StatusNotFound: red, berth.StatusStagingFailed: red}
-	if len(want) != len(statusNames) {
-		t.Errorf("%d statuses are expected, and there are %d", len(want), len(statusNames))
+	if len(want) != len(berth.StatusNames) {
+		t.Errorf("%d statuses are expected, and there are %d", len(want), len(berth.StatusNames))
 	}
-	for _, n := range statusNames {
+	for _, n := range berth.StatusNames {
 		if got := statusInk(n); got != want[n] {
 			t.Errorf("%s has ink %q, want %q", n, got, want[n])
 		}

@@ -25,14 +25,17 @@ func (p *program) tokenCommand() *cobra.Command {
 			}
 			return p.showCredentials(cs, "no API tokens; make one with `berth token create NAME --role ROLE`")
 		}})
-	return noun("token", "API tokens of administrators and programs", p.tokenCreate(), list, p.revokeCommand("TOKEN-ID", "berth token revoke 3f2a91c0"))
+	return noun("token", "Create and revoke API tokens",
+		`Administrators and programs sign in with API tokens. A token has a role: a reader sees everything, a contributor also changes
+packages, assignments, pools and hosts, and an owner also makes tokens, enrolment keys and sites.`,
+		p.tokenCreate(), list, p.revokeCommand("API tokens", "TOKEN-ID", "berth token revoke 3f2a91c0"))
 }
 
 func (p *program) tokenCreate() *cobra.Command {
 	var in wire.CreateToken
 	var role string
-	c := p.command(verb{use: "create NAME --role ROLE", short: "Make an API token; its secret is shown this once",
-		long:    "Make an API token. Its secret goes to standard output, this once. With --site, or a site of the context, it is good for that\nsite alone; for all sites say --site \"*\".",
+	c := p.command(verb{use: "create NAME --role ROLE", short: "Create an API token; its secret is shown only once",
+		long:    "Create an API token and write its secret to standard output. It is not shown again. With --site, or a site of the context,\nthe token is for that site only; --site \"*\" makes it for all sites.",
 		example: "  berth token create deploy-pipeline --role contributor --days 90", args: cobra.ExactArgs(1),
 		run: func(ctx context.Context, args []string) error {
 			r, err := berth.ParseRole(role)
@@ -54,8 +57,8 @@ func (p *program) tokenCreate() *cobra.Command {
 			p.note("token %s: role %s in %s; keep the secret, it is not shown again", s.ID, s.Role, cmp.Or(s.Site, "every site"))
 			return p.showSecret(s)
 		}})
-	c.Flags().StringVar(&role, "role", "", "owner, contributor or reader")
-	c.Flags().IntVar(&in.Days, "days", 0, "how long it is valid; 0 does not end")
+	c.Flags().StringVar(&role, "role", "", "`ROLE`: owner, contributor or reader")
+	c.Flags().IntVar(&in.Days, "days", 0, "how many days it is valid; 0 is until it is revoked")
 	_ = c.MarkFlagRequired("role") // it exists: two lines above
 	return c
 }
@@ -82,14 +85,15 @@ func (p *program) enrollKeyCommand() *cobra.Command {
 			}
 			return p.showCredentials(cs, "no enrolment keys; make one with `berth enroll-key create --kind KIND`")
 		}})
-	return noun("enroll-key", "Keys with which agents enrol hosts", p.enrollKeyCreate(), list, p.revokeCommand("KEY-ID", "berth enroll-key revoke 3f2a91c0"))
+	return noun("enroll-key", "Create and revoke the keys that hosts enrol with",
+		"An agent shows its key once, to make its machine a host of the site: see \"berth agent enroll\".", p.enrollKeyCreate(), list, p.revokeCommand("enrolment keys", "KEY-ID", "berth enroll-key revoke 3f2a91c0"))
 }
 
 func (p *program) enrollKeyCreate() *cobra.Command {
 	var in wire.CreateEnrollKey
 	var kind string
-	c := p.command(verb{use: "create --kind KIND", short: "Make an enrolment key; its secret is shown this once",
-		long:    "Make a key with which agents enrol as hosts of a kind. Its secret goes to standard output, this once.",
+	c := p.command(verb{use: "create --kind KIND", short: "Create an enrolment key; its secret is shown only once",
+		long:    "Create a key with which agents enrol as hosts of a kind, and write its secret to standard output. It is not shown again.",
 		example: "  berth enroll-key create --kind rdsh --pool Accounting --uses 5",
 		run: func(ctx context.Context, _ []string) error {
 			k, err := hostKind(kind)
@@ -108,17 +112,17 @@ func (p *program) enrollKeyCreate() *cobra.Command {
 			p.note("enrolment key %s: valid until %s; keep the secret, it is not shown again", s.ID, s.ExpiresAt.UTC().Format(time.DateTime))
 			return p.showSecret(s)
 		}})
-	c.Flags().StringVar(&kind, "kind", "", "kind of the hosts: rdsh, vdi or avd")
-	c.Flags().StringVar(&in.Pool, "pool", "", "pool that the hosts join")
+	c.Flags().StringVar(&kind, "kind", "", "`KIND` of the hosts: rdsh, vdi or avd")
+	c.Flags().StringVar(&in.Pool, "pool", "", "`POOL` that the hosts join")
 	c.Flags().IntVar(&in.MaxUses, "uses", 1, "how many hosts may use it; -1 for any number")
-	c.Flags().IntVar(&in.Hours, "hours", 24, "how long it is valid")
-	c.Flags().StringVar(&in.Name, "name", "", "what it is for")
+	c.Flags().IntVar(&in.Hours, "hours", 24, "how many hours it is valid")
+	c.Flags().StringVar(&in.Name, "name", "", "`NAME` to know it by: what it is for")
 	_ = c.MarkFlagRequired("kind") // it exists: five lines above
 	return c
 }
 
-func (p *program) revokeCommand(arg, example string) *cobra.Command {
-	return p.command(verb{use: "revoke " + arg + "...", short: "End it at once", example: "  " + example, args: cobra.MinimumNArgs(1),
+func (p *program) revokeCommand(what, arg, example string) *cobra.Command {
+	return p.command(verb{use: "revoke " + arg + "...", short: "Revoke " + what + ", at once", example: "  " + example, args: cobra.MinimumNArgs(1),
 		run: func(ctx context.Context, args []string) error {
 			c, err := p.connect()
 			if err != nil {

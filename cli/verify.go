@@ -20,9 +20,9 @@ type strictness struct {
 }
 
 func (s *strictness) flags(c *cobra.Command) {
-	c.Flags().BoolVar(&s.allowUntrusted, "allow-untrusted", false, "be content with any signer")
-	c.Flags().BoolVar(&s.allowUnsigned, "allow-unsigned", false, "be content with packages that are not signed")
-	c.Flags().StringArrayVar(&s.roots, "root", nil, "file with certificates to trust, PEM or DER, instead of the system's; can be repeated")
+	c.Flags().BoolVar(&s.allowUntrusted, "allow-untrusted", false, "accept any signer")
+	c.Flags().BoolVar(&s.allowUnsigned, "allow-unsigned", false, "accept packages that are not signed")
+	c.Flags().StringArrayVar(&s.roots, "root", nil, "`FILE` with certificates to trust instead of the system's, PEM or DER; can be repeated")
 }
 
 func (s *strictness) options(p *program) (imaging.VerifyOptions, error) {
@@ -48,8 +48,8 @@ func (s *strictness) options(p *program) (imaging.VerifyOptions, error) {
 	return o, nil
 }
 
-const verifyLong = `Read every file and hold it against the block map and the signature: nothing altered, nothing missing, nothing added.
-Done (exit code 0) only when everything is as it was signed, by somebody whom this system, or --root, trusts.`
+const verifyLong = `Check every file against the block map and the signature: that nothing is altered, missing or added. The exit code is 0
+only if everything is as it was signed, and the signer is trusted by this system or by --root.`
 
 func (p *program) imageVerify() *cobra.Command {
 	var s strictness
