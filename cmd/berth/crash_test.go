@@ -82,8 +82,9 @@ func (b *bench) noMounts() {
 	}
 }
 
-// strike kills a process without warning and starts it again, at random moments at most so far apart, until it is called
-// off; then it returns how often.
+// strike kills a process without warning and starts it again, at random moments, until it is called off; then it returns
+// how often. The moments are at most so far apart, and a tenth farther each time: however slow the machine is, there comes
+// a time when the process gets something done between two strikes.
 func (b *bench) strike(process **exec.Cmd, apart time.Duration, restart func() error) (callOff func() int) {
 	ctx, cancel := context.WithCancel(b.ctx)
 	var n int
@@ -96,6 +97,7 @@ func (b *bench) strike(process **exec.Cmd, apart time.Duration, restart func() e
 				return
 			case <-time.After(20*time.Millisecond + rand.N(apart)):
 			}
+			apart += apart / 10
 			b.mu.Lock()
 			err := (*process).Process.Kill()
 			_ = (*process).Wait() // it was killed: how it ended is no news

@@ -330,7 +330,7 @@ func (d *demo) await(ctx context.Context, fullName string, want berth.StatusName
 	return err
 }
 
-const demoPatience = 60 * time.Second
+const demoPatience = 90 * time.Second
 
 // poll asks until the answer is yes. A server that is away for a moment is asked again.
 func (d *demo) poll(ctx context.Context, what string, ask func() (bool, error)) error {
