@@ -16,13 +16,14 @@ const (
 	ObjectDefaults    ObjectKind = "defaults"
 	ObjectHost        ObjectKind = "host"
 	ObjectDeclaration ObjectKind = "declaration"
+	ObjectPublication ObjectKind = "publication"
 )
 
 // Ref names one configuration object.
 type Ref struct {
 	Site string     `json:"site"`
 	Kind ObjectKind `json:"kind"`
-	Key  string     `json:"key"` // folded: package full name, pool or host name, host kind; "settings" for settings
+	Key  string     `json:"key"` // folded: package full name, pool, host or publication name, host kind; "settings" for settings
 }
 
 // NewRef returns the ref with its key folded, so that names that differ in case alone are one object.
