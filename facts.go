@@ -26,11 +26,19 @@ type Facts struct {
 	AgentVersion string         `json:"agentVersion,omitempty"`
 	Platform     string         `json:"platform,omitempty"`   // winhost, linuxhost or simhost
 	AttachMode   string         `json:"attachMode,omitempty"` // how images are attached: virtdisk, fuse or extract, with the reason
+	Disk         *Disk          `json:"disk,omitempty"`       // where the agent keeps its state; nil when not told
 	Generation   int64          `json:"generation"`           // of the plan that the agent holds
 	At           time.Time      `json:"at"`
 	Sessions     []Session      `json:"sessions"`
 	Packages     []PackageFacts `json:"packages"`
 	Problems     []string       `json:"problems,omitempty"` // orphans and other things found and not asked for
+}
+
+// Disk is the room on the volume of a folder.
+type Disk struct {
+	Path  string `json:"path"`
+	Free  int64  `json:"free"`  // bytes that the agent may still use
+	Total int64  `json:"total"` // bytes
 }
 
 // Session is a user's session on a host.

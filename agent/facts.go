@@ -25,6 +25,7 @@ func (r report) facts() berth.Facts {
 		Hostname: r.machine.Hostname, OS: r.machine.OS, Build: r.machine.Build, Architecture: r.machine.Architecture,
 		AgentVersion: r.version, Platform: r.machine.Platform, AttachMode: r.machine.AttachMode,
 		Generation: r.held.Generation,
+		Disk:       r.seen.Disk,
 		Sessions:   slices.Clone(r.seen.Sessions),
 		Packages:   []berth.PackageFacts{},
 	}

@@ -188,6 +188,8 @@ func (l *loop) publish(h held, seen *Observation, now time.Time) {
 	var f berth.Facts
 	if seen != nil {
 		f = report{machine: l.machine, version: l.options.Version, held: h, seen: *seen, memory: l.memory, now: now}.facts()
+		before, _ := l.news.latest()
+		f.Disk = steady(before.Disk, f.Disk)
 	} else {
 		f, _ = l.news.latest()
 	}

@@ -73,7 +73,8 @@ type Observation struct {
 	Packages     []Seen
 	Certificates []string // thumbprints (SHA-1, upper-case hex) of the certificates that Berth installed and that are there
 	Orphans      []Orphan
-	Problems     []string // other things that are wrong with the machine, in words
+	Problems     []string    // other things that are wrong with the machine, in words
+	Disk         *berth.Disk // where the state is kept; nil when the machine does not tell
 }
 
 // Seen is a package of which something is on the machine.

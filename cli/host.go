@@ -25,9 +25,11 @@ func (p *program) hostCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.show(result{value: orEmpty(hosts), names: namesOf(hosts, func(h wire.HostView) string { return h.Name }),
+			err = p.show(result{value: orEmpty(hosts), names: namesOf(hosts, func(h wire.HostView) string { return h.Name }),
 				empty: "no hosts; make a key with `berth enroll-key create --kind KIND` and use it on a host with `berth agent enroll`",
 				table: func(t *table) { p.hostTable(t, hosts) }})
+			p.hostNotices(hosts)
+			return err
 		}})
 	show := p.command(verb{use: "show HOST", short: "Show one host", example: "  berth host show rdsh-01", args: cobra.ExactArgs(1),
 		run: func(ctx context.Context, args []string) error {
@@ -54,6 +56,15 @@ func (p *program) hostTable(t *table, hosts []wire.HostView) {
 	}
 }
 
+// hostNotices says what is remarkable about hosts, which a row of a table has no room for.
+func (p *program) hostNotices(hosts []wire.HostView) {
+	for _, h := range hosts {
+		for _, n := range h.Notices {
+			p.note("host %s: %s; %s", h.Name, n.Message, n.Remedy)
+		}
+	}
+}
+
 // counts words how many packages stand how: "3 Ready, 1 Staging failed".
 func counts(by map[string]int) string {
 	var parts []string
@@ -71,8 +82,14 @@ func (p *program) hostFacts(t *table, h wire.HostView) {
 	t.fact("Enrolled", h.EnrolledAt.UTC().Format(time.DateTime))
 	t.fact("Last seen", p.age(h.LastSeen)+" ago")
 	t.fact("System", strings.TrimSpace(h.Facts.OS+" "+h.Facts.Architecture))
+	if h.Facts.Build > 0 {
+		t.fact("Build", fmt.Sprint(h.Facts.Build))
+	}
 	t.fact("Agent", strings.TrimSpace(h.Facts.AgentVersion+" "+h.Facts.Platform))
 	t.fact("Attaches by", h.Facts.AttachMode)
+	if d := h.Facts.Disk; d != nil {
+		t.fact("Disk", fmt.Sprintf("%s free of %s at %s", bytesOf(d.Free), bytesOf(d.Total), d.Path))
+	}
 	t.fact("Generation", fmt.Sprint(h.Facts.Generation))
 	t.fact("Packages", counts(h.Counts))
 	for _, s := range h.Facts.Sessions {
@@ -80,6 +97,9 @@ func (p *program) hostFacts(t *table, h wire.HostView) {
 	}
 	for _, problem := range h.Facts.Problems {
 		t.fact("Problem", problem)
+	}
+	for _, n := range h.Notices {
+		t.fact("Notice", n.Message+"; "+n.Remedy)
 	}
 }
 

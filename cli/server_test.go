@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -14,6 +15,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -39,6 +41,7 @@ type agent struct {
 	digest     string
 	plan       berth.Plan
 	failing    *berth.Failure
+	build      int // 0: 26100
 }
 
 // siteKey is where a script keeps its site.
@@ -98,6 +101,7 @@ func tell(e *testscript.Env, server *httptest.Server, token string) error {
 //
 //	agent enroll HOST KEYFILE   enrol with the key in a file of the script
 //	agent sync HOST             take up the newest plan and hold it
+//	agent build HOST BUILD      have that Windows build from now on
 //	agent fail HOST CODE        fail to attach anything from now on, with that code of the platform
 func agentCommand(ts *testscript.TestScript, neg bool, args []string) {
 	expect(ts, neg, args, 2)
@@ -110,6 +114,12 @@ func agentCommand(ts *testscript.TestScript, neg bool, args []string) {
 		expect(ts, neg, args, 3)
 		ts.Check(s.enroll(args[1], ts.ReadFile(args[2])))
 	case "sync":
+		ts.Check(s.sync(args[1]))
+	case "build":
+		expect(ts, neg, args, 3)
+		build, err := strconv.Atoi(args[2])
+		ts.Check(err)
+		s.hosts[args[1]].build = build
 		ts.Check(s.sync(args[1]))
 	case "fail":
 		expect(ts, neg, args, 3)
@@ -163,7 +173,8 @@ func (s *site) sync(name string) error {
 }
 
 func (a *agent) facts(name string) *berth.Facts {
-	f := &berth.Facts{Hostname: name, OS: "Windows Server 2025", Build: 26100, Architecture: "x64", Platform: "test", Generation: a.generation, At: time.Now()}
+	f := &berth.Facts{Hostname: name, OS: "Windows Server 2025", Build: cmp.Or(a.build, 26100), Architecture: "x64", Platform: "test",
+		Generation: a.generation, At: time.Now(), Disk: &berth.Disk{Path: `C:\Berth`, Free: 3 << 30, Total: 8 << 30}}
 	for _, p := range a.plan.Packages {
 		f.Packages = append(f.Packages, berth.PackageFacts{FullName: p.FullName, FamilyName: p.FamilyName,
 			Attached: a.failing == nil, Staged: a.failing == nil, Since: time.Now(), Failure: a.failing})

@@ -32,7 +32,7 @@ type Authority interface {
 	CertificateDER() []byte
 }
 
-// Options are what a Service works with. All are needed.
+// Options are what a Service works with. All but Version are needed.
 type Options struct {
 	Store     berth.Store
 	Library   Library
@@ -40,6 +40,7 @@ type Options struct {
 	Log       *slog.Logger
 	Now       func() time.Time
 	Random    io.Reader // for secrets and ids
+	Version   string    // of this build, with which agents' are compared; may be empty
 }
 
 // Service carries out the use cases.
@@ -50,6 +51,7 @@ type Service struct {
 	log       *slog.Logger
 	now       func() time.Time
 	random    io.Reader
+	version   string
 	bell      *bell
 	plans     *planCache
 }
@@ -57,7 +59,7 @@ type Service struct {
 // New returns a Service over the options.
 func New(o Options) *Service {
 	return &Service{store: o.Store, library: o.Library, authority: o.Authority, log: o.Log, now: o.Now, random: o.Random,
-		bell: newBell(), plans: newPlanCache()}
+		version: o.Version, bell: newBell(), plans: newPlanCache()}
 }
 
 // work is one use case under way: one transaction with its caller, its site and its moment.

@@ -18,7 +18,7 @@ func (s *Service) Hosts(ctx context.Context, site, after string, limit int) (vie
 			return err
 		}
 		for _, h := range hosts {
-			v, err := w.hostView(h)
+			v, err := w.hostView(h, s.version)
 			if err != nil {
 				return err
 			}
@@ -36,7 +36,7 @@ func (s *Service) Host(ctx context.Context, site, name string) (v wire.HostView,
 		if err != nil {
 			return err
 		}
-		v, err = w.hostView(h)
+		v, err = w.hostView(h, s.version)
 		return err
 	})
 	return v, err
@@ -47,8 +47,9 @@ func (w *work) host(name string) (berth.Host, error) {
 	return h, hostUnknown(w.site.Name, name, err)
 }
 
-func (w *work) hostView(h berth.Host) (wire.HostView, error) {
-	v := wire.HostView{ID: h.ID, Name: h.Name, Kind: h.Kind, EnrolledAt: h.EnrolledAt, LastSeen: h.LastSeen, Facts: h.Facts}
+func (w *work) hostView(h berth.Host, server string) (wire.HostView, error) {
+	v := wire.HostView{ID: h.ID, Name: h.Name, Kind: h.Kind, EnrolledAt: h.EnrolledAt, LastSeen: h.LastSeen, Facts: h.Facts,
+		Notices: berth.HostNotices(h, server, w.at)}
 	c, err := berth.LoadOr(w, berth.Draft, w.ref(berth.ObjectHost, h.Name), berth.HostConfig{Inherit: true})
 	if err != nil {
 		return v, err

@@ -31,6 +31,7 @@ type HostView struct {
 	LastSeen   time.Time      `json:"lastSeen"`
 	Facts      berth.Facts    `json:"facts"`
 	Counts     map[string]int `json:"counts,omitempty"` // packages by status
+	Notices    []berth.Notice `json:"notices"`          // what is remarkable about the host itself
 }
 
 // PackageView is a package of the catalogue with its revision.

@@ -50,12 +50,12 @@ func (h *Host) checkSpace(image *Image) error {
 	if image.Package.Observed == nil {
 		return nil
 	}
-	var st unix.Statfs_t
-	if err := unix.Statfs(h.options.StateDir, &st); err != nil {
+	free, _, err := h.options.Statfs(h.options.StateDir)
+	if err != nil {
 		return coded(err, "cannot see how much space is free")
 	}
 	need := uint64(max(image.Package.Observed.Bytes, 0))
-	if free := st.Bavail * uint64(st.Bsize); free < need {
+	if free < need {
 		return &berth.Error{Kind: berth.Unavailable, Code: unix.ErrnoName(syscall.ENOSPC),
 			Message: fmt.Sprintf("%s needs %d bytes, %s has %d left", image.Package.FullName, need, h.options.StateDir, free)}
 	}

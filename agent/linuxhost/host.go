@@ -43,6 +43,9 @@ type Options struct {
 	Roots     *x509.CertPool   // trusted beside certificates/; the system's
 	Now       func() time.Time // time.Now
 	Device    string           // /dev/fuse; tests name one that is not there
+
+	// Statfs tells the room of the volume of a folder; statfs(2). Tests tell of a full one.
+	Statfs func(path string) (free, total uint64, err error)
 }
 
 // Host is this machine as a Platform. Close it to take its mounts away.
@@ -67,6 +70,9 @@ func New(o Options) (*Host, error) {
 		o.Now = time.Now
 	}
 	o.Attach, o.Launcher, o.Device = cmp.Or(o.Attach, AttachAuto), cmp.Or(o.Launcher, "wine"), cmp.Or(o.Device, "/dev/fuse")
+	if o.Statfs == nil {
+		o.Statfs = statfs
+	}
 	dir, err := filepath.Abs(o.StateDir)
 	if err != nil {
 		return nil, err

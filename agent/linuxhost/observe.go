@@ -46,6 +46,7 @@ func (h *Host) Observe(context.Context) (agent.Observation, error) {
 	seen.Packages = h.packages(l, points, all)
 	seen.Orphans = h.orphans(l, points)
 	seen.Problems = append(problems, h.findings()...)
+	seen.Disk = h.disk()
 	return seen, nil
 }
 

@@ -122,7 +122,7 @@ func openServer(ctx context.Context, o serverOptions) (*server, error) {
 	}
 	s.url = "https://" + s.address()
 	s.service = control.New(control.Options{Store: s.store, Library: imaging.New(opener, s.log), Authority: s.authority,
-		Log: s.log, Now: time.Now, Random: rand.Reader})
+		Log: s.log, Now: time.Now, Random: rand.Reader, Version: version})
 	return s, nil
 }
 
