@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 
 	"berth"
@@ -50,7 +51,7 @@ func (a *API) read(w http.ResponseWriter, r *http.Request, into any) bool {
 	d := json.NewDecoder(r.Body)
 	err := d.Decode(into)
 	if err == nil {
-		if _, err = d.Token(); err == io.EOF {
+		if _, err = d.Token(); errors.Is(err, io.EOF) {
 			return true
 		}
 		err = cmp.Or(err, errors.New("something follows the object"))
@@ -75,9 +76,7 @@ func (a *API) answer(w http.ResponseWriter, out any, err error) {
 
 // writeProblem answers outside of an operation.
 func (a *API) writeProblem(w http.ResponseWriter, p wire.Problem) {
-	for name, values := range challenge(p.Status) {
-		w.Header()[name] = values
-	}
+	maps.Copy(w.Header(), challenge(p.Status))
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(p.Status)
 	a.encode(w, p)

@@ -14,7 +14,8 @@ import (
 	"berth/wire"
 )
 
-func ptr[T any](t T) *T { return &t }
+//go:fix inline
+func ptr[T any](t T) *T { return new(t) }
 
 // TestOperations does everything once through the client, in the order in which a farm comes to be and ends.
 func TestOperations(t *testing.T) {
@@ -41,7 +42,7 @@ func whoAndWhere(ctx context.Context, t *testing.T, c *client.Client) {
 	if sites, err := c.Sites(ctx); err != nil || len(sites) != 2 {
 		t.Errorf("sites: %+v, %v", sites, err)
 	}
-	if set, err := c.EditSettings(ctx, wire.EditSettings{ProvisionCertificates: ptr(false)}); err != nil || set.ProvisionCertificates || !set.Enabled {
+	if set, err := c.EditSettings(ctx, wire.EditSettings{ProvisionCertificates: new(false)}); err != nil || set.ProvisionCertificates || !set.Enabled {
 		t.Errorf("settings: %+v, %v", set, err)
 	}
 	if _, err := c.RenameTag(ctx, "Custom", "Odd / name*"); err != nil {
@@ -62,7 +63,7 @@ func catalogue(ctx context.Context, t *testing.T, c *client.Client) {
 	if ps, err := c.Packages(ctx); err != nil || len(ps) != 2 {
 		t.Errorf("packages: %+v, %v", ps, err)
 	}
-	p, err := c.EditPackage(ctx, notesOne, wire.EditPackage{DisplayName: ptr("Our notes")})
+	p, err := c.EditPackage(ctx, notesOne, wire.EditPackage{DisplayName: new("Our notes")})
 	if err != nil || p.DisplayName != "Our notes" || p.Revision != 2 {
 		t.Errorf("edited: %+v, %v", p, err)
 	}

@@ -202,7 +202,7 @@ func TestAudit(t *testing.T) {
 	f := newFarm(t)
 	before := len(f.audit())
 	f.add("1")
-	_, err := f.EditPackage(as("ada", "main", berth.RoleContributor), "main", notesOne, control.PackageEdit{DisplayName: ptr("Renamed")})
+	_, err := f.EditPackage(as("ada", "main", berth.RoleContributor), "main", notesOne, control.PackageEdit{DisplayName: new("Renamed")})
 	f.must(err)
 	f.apply()
 	entries := f.audit()
@@ -233,7 +233,7 @@ func TestSettings(t *testing.T) {
 	f.apply()
 	m := f.enroll("h1", berth.KindRDSH, "")
 	m.settle()
-	set, err := f.EditSettings(f.owner, "main", control.SettingsEdit{Enabled: ptr(false)})
+	set, err := f.EditSettings(f.owner, "main", control.SettingsEdit{Enabled: new(false)})
 	if err != nil || set.Enabled || !set.ProvisionCertificates {
 		t.Errorf("settings: %+v, %v", set, err)
 	}

@@ -28,9 +28,9 @@ func TestDeclareAlone(t *testing.T) {
 	f.apply()
 	m := f.enroll("avd-1", berth.KindAVD, "hp1")
 	f.assign(poolOf("hp1"), berth.Assignment{Family: family, Tag: berth.TagCustom})
-	_, err := f.EditPackage(f.owner, "main", fullName("2"), control.PackageEdit{DisplayName: ptr("A draft")})
+	_, err := f.EditPackage(f.owner, "main", fullName("2"), control.PackageEdit{DisplayName: new("A draft")})
 	f.must(err)
-	if d := f.declared("1", ptr(true)); !d.Active || d.Package.Observed == nil || string(d.Properties) != `{"odd":1}` {
+	if d := f.declared("1", new(true)); !d.Active || d.Package.Observed == nil || string(d.Properties) != `{"odd":1}` {
 		t.Errorf("declared: %+v", d)
 	}
 	if m.sync(nil); !slices.Equal(planNames(m.plan), []string{notesOne}) {
@@ -53,7 +53,7 @@ func TestDeclareKeepsOtherDraftsOfThePool(t *testing.T) {
 	f.apply()
 	m := f.enroll("avd-1", berth.KindAVD, "hp1")
 	f.assign(poolOf("hp1"), berth.Assignment{Version: "Other.App_1.0.0.0_x64__abc"})
-	f.declared("1", ptr(true))
+	f.declared("1", new(true))
 	if m.sync(nil); !slices.Equal(planNames(m.plan), []string{notesOne}) {
 		t.Errorf("planned: %v", planNames(m.plan))
 	}
@@ -69,8 +69,8 @@ func TestOneActiveVersion(t *testing.T) {
 	f := newFarm(t)
 	f.pool("hp1", berth.KindAVD)
 	m := f.enroll("avd-1", berth.KindAVD, "hp1")
-	f.declared("1", ptr(true))
-	f.declared("2", ptr(true))
+	f.declared("1", new(true))
+	f.declared("2", new(true))
 	f.declared("3", nil)
 	ds, err := f.DeclaredPackages(f.owner, "main", "HP1")
 	f.must(err)
@@ -84,12 +84,12 @@ func TestOneActiveVersion(t *testing.T) {
 	if m.sync(nil); !slices.Equal(planNames(m.plan), []string{fullName("2")}) {
 		t.Errorf("planned: %v", planNames(m.plan))
 	}
-	f.declared("1", ptr(false)) // was not active: nothing changes
+	f.declared("1", new(false)) // was not active: nothing changes
 	f.declared("2", nil)        // as it was
 	if d, err := f.DeclaredPackage(f.owner, "main", "hp1", fullName("2")); err != nil || !d.Active {
 		t.Errorf("still active: %+v, %v", d, err)
 	}
-	f.declared("2", ptr(false))
+	f.declared("2", new(false))
 	if m.sync(nil); len(m.plan.Packages) != 0 {
 		t.Errorf("planned after deactivating: %v", planNames(m.plan))
 	}
@@ -112,7 +112,7 @@ func TestDeclarePoolBeingRemoved(t *testing.T) {
 	f := newFarm(t)
 	f.pool("hp1", berth.KindAVD)
 	f.must(f.RemovePool(f.owner, "main", "hp1"))
-	if d := f.declared("1", ptr(true)); !d.Active {
+	if d := f.declared("1", new(true)); !d.Active {
 		t.Errorf("declared: %+v", d)
 	}
 	f.wantChanges("delete pool/hp1")

@@ -290,7 +290,7 @@ func (f *farm) changes() (names []string) {
 	cs, err := f.Changes(f.owner, "main")
 	f.must(err)
 	for _, c := range cs {
-		names = append(names, string(c.Action)+" "+control.ChangeName(c))
+		names = append(names, c.Action+" "+control.ChangeName(c))
 	}
 	return names
 }
@@ -316,7 +316,6 @@ func wantKind(t testing.TB, err error, kind berth.Kind) {
 	}
 }
 
-func ptr[T any](t T) *T { return &t }
 
 var (
 	rdsh     = control.Holder{Defaults: berth.KindRDSH}

@@ -313,8 +313,7 @@ func TestSyncWaitEnds(t *testing.T) {
 	}
 	m = f.enroll("h1", berth.KindRDSH, "")
 	m.sync(nil)
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
+	ctx := t.Context()
 	r := m.request(nil, 1<<62)
 	answered := make(chan wire.SyncResponse, 1)
 	go func() {

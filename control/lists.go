@@ -281,13 +281,14 @@ func (w *work) editList(h Holder, action string, fn func(*ownList) error) error 
 			doc.Inherit, doc.Assignments = l.inherit, l.assignments
 			return keep(is.exists), err
 		})
+	default: // site defaults
+		return edit(w, t, func(doc *berth.Defaults, is state) (keep, error) {
+			l := ownList{assignments: doc.Assignments}
+			err := fn(&l)
+			doc.Assignments = l.assignments
+			return keep(is.exists), err
+		})
 	}
-	return edit(w, t, func(doc *berth.Defaults, is state) (keep, error) {
-		l := ownList{assignments: doc.Assignments}
-		err := fn(&l)
-		doc.Assignments = l.assignments
-		return keep(is.exists), err
-	})
 }
 
 // above returns the list that a host or pool of that kind inherits: the pool's where there is one that has its own, else

@@ -58,7 +58,7 @@ func TestEditPackage(t *testing.T) {
 	f.apply()
 	_, revision, err := f.Package(f.owner, "main", strings.ToUpper(notesOne))
 	f.must(err)
-	edit := control.PackageEdit{DisplayName: ptr("Notes for all"), Enabled: ptr(false), Tags: &[]string{"Custom"}, Expect: revision}
+	edit := control.PackageEdit{DisplayName: new("Notes for all"), Enabled: new(false), Tags: &[]string{"Custom"}, Expect: revision}
 	p, err := f.EditPackage(f.owner, "main", notesOne, edit)
 	f.must(err)
 	if p.DisplayName != "Notes for all" || p.Enabled || !p.HasTag(berth.TagCustom) {
@@ -71,7 +71,7 @@ func TestEditPackage(t *testing.T) {
 	_, err = f.EditPackage(f.owner, "main", fullName("9"), control.PackageEdit{})
 	wantKind(t, err, berth.NotFound)
 	f.wantChanges("update package/" + berth.Fold(notesOne))
-	_, err = f.EditPackage(f.owner, "main", notesOne, control.PackageEdit{DisplayName: ptr("Notes"), Enabled: ptr(true), Tags: &[]string{}})
+	_, err = f.EditPackage(f.owner, "main", notesOne, control.PackageEdit{DisplayName: new("Notes"), Enabled: new(true), Tags: &[]string{}})
 	f.must(err)
 	f.wantChanges()
 }

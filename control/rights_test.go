@@ -2,6 +2,7 @@ package control_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"berth"
@@ -26,7 +27,7 @@ func useCases(f *farm) []useCase {
 		{"Site", reader, false, func(c context.Context) error { return ignore(f.Site(c, "main")) }},
 		{"Settings", reader, false, func(c context.Context) error { _, _, err := f.Settings(c, "main"); return err }},
 		{"EditSettings", contributor, false, func(c context.Context) error {
-			return ignore(f.EditSettings(c, "main", control.SettingsEdit{Enabled: ptr(true)}))
+			return ignore(f.EditSettings(c, "main", control.SettingsEdit{Enabled: new(true)}))
 		}},
 		{"RenameTag", contributor, false, func(c context.Context) error { return ignore(f.RenameTag(c, "main", "custom", "Beta")) }},
 		{"Audit", reader, false, func(c context.Context) error { return ignore(f.Audit(c, berth.AuditQuery{Site: "main"})) }},
@@ -129,12 +130,7 @@ func TestRights(t *testing.T) {
 }
 
 func included(roles []berth.Role, role berth.Role) bool {
-	for _, r := range roles {
-		if r == role {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(roles, role)
 }
 
 // refusals counts refusals in the audit of the whole farm, which no use case shows.
