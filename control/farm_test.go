@@ -316,7 +316,6 @@ func wantKind(t testing.TB, err error, kind berth.Kind) {
 	}
 }
 
-
 var (
 	rdsh     = control.Holder{Defaults: berth.KindRDSH}
 	byTag    = berth.Assignment{Family: family, Tag: berth.TagProduction}
