@@ -25,6 +25,7 @@ type Tx interface {
 	SiteStore
 	ObjectStore
 	HostStore
+	SearchStore
 	CredentialStore
 	AuditStore
 }
@@ -59,6 +60,7 @@ type ObjectQuery struct {
 	After   string     // only keys behind this one: for paging, with a Kind
 	Limit   int        // 0: all
 	Retired bool       // of packages: only those deleted by force, see Object.Retired
+	ObjectFilter
 }
 
 // HostStore keeps the hosts and their facts.
@@ -98,8 +100,9 @@ type AuditQuery struct {
 	Site   string
 	Kind   ObjectKind
 	Key    string
-	Before int64 // only entries older than this id; 0: from the newest
-	Limit  int   // 0: all
+	Prefix string // keys that begin so
+	Before int64  // only entries older than this id; 0: from the newest
+	Limit  int    // 0: all
 }
 
 // Load reads the object's document in that view into a T; a missing one is NotFound, named after the ref.

@@ -1,6 +1,10 @@
 package store
 
-import "berth"
+import (
+	"strings"
+
+	"berth"
+)
 
 // AppendAudit adds the entry; the database chooses its id, whatever the entry says. See berth.AuditStore.
 func (t *tx) AppendAudit(e berth.AuditEntry) error {
@@ -23,6 +27,7 @@ func (t *tx) Audit(q berth.AuditQuery) ([]berth.AuditEntry, error) {
 	if q.Key != "" {
 		where.add("item = ?", berth.Fold(q.Key))
 	}
+	where.prefix("item", strings.ToLower(q.Prefix))
 	if q.Before != 0 {
 		where.add("id < ?", q.Before)
 	}

@@ -24,20 +24,36 @@ func (t *tx) PutObject(o berth.Object) error {
 		return t.exec("removing "+string(o.Kind)+" "+o.Key, `DELETE FROM objects WHERE site = ? AND kind = ? AND item = ?`,
 			ref.Site, ref.Kind, ref.Key)
 	}
+	l := o.Labels()
 	return t.exec("writing "+string(o.Kind)+" "+o.Key, `
 		INSERT INTO objects (site, kind, item, name, family, retired, applied, draft, drafted, revision,
-			applied_generation, changed_at, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			applied_generation, changed_at, changed_by, listed, search, tags, enabled, pool, own)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (site, kind, item) DO UPDATE SET name = excluded.name, family = excluded.family, retired = excluded.retired,
 			applied = excluded.applied, draft = excluded.draft, drafted = excluded.drafted, revision = excluded.revision,
 			applied_generation = excluded.applied_generation, changed_at = excluded.changed_at,
-			changed_by = excluded.changed_by`,
+			changed_by = excluded.changed_by, listed = excluded.listed, search = excluded.search, tags = excluded.tags,
+			enabled = excluded.enabled, pool = excluded.pool, own = excluded.own`,
 		ref.Site, ref.Kind, ref.Key, o.Name, berth.Fold(o.Family), o.Retired, document(o.Applied), document(o.Draft), o.Drafted,
-		o.Revision, o.AppliedGeneration, moment(o.ChangedAt), o.ChangedBy)
+		o.Revision, o.AppliedGeneration, moment(o.ChangedAt), o.ChangedBy,
+		len(o.Draft) > 0, l.Search, tagList(l.Tags), l.Enabled, l.Pool, l.Own)
 }
 
 // Objects returns the objects that fit the query; see berth.ObjectStore.
 func (t *tx) Objects(q berth.ObjectQuery) ([]berth.Object, error) {
-	var where conditions
+	where := objectsOf(q)
+	if q.After != "" {
+		where.add("item > ?", berth.Fold(q.After))
+	}
+	if q.Kind != "" && q.ObjectFilter != (berth.ObjectFilter{}) {
+		where = where.found(q)
+	}
+	clause := where.clause("item, kind", q.Limit)
+	return list(t, scanObject, selectObjects+clause, where.args...)
+}
+
+// objectsOf are the conditions of a query, but for where its page begins.
+func objectsOf(q berth.ObjectQuery) (where conditions) {
 	where.add("site = ?", berth.Fold(q.Site))
 	if q.Kind != "" {
 		where.add("kind = ?", q.Kind)
@@ -51,13 +67,10 @@ func (t *tx) Objects(q berth.ObjectQuery) ([]berth.Object, error) {
 	if q.Retired {
 		where.add("retired")
 	}
-	if q.After != "" {
-		where.add("item > ?", berth.Fold(q.After))
-	}
 	// A prefix is folded, but not trimmed: a space at its end counts.
 	where.prefix("item", strings.ToLower(q.Prefix))
-	clause := where.clause("item, kind", q.Limit)
-	return list(t, scanObject, selectObjects+clause, where.args...)
+	where.filter(q.ObjectFilter)
+	return where
 }
 
 // prefix asks for texts between the prefix and the first text behind all that begin with it. An index serves this, and

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -137,7 +138,11 @@ func TestFilesArePrivate(t *testing.T) {
 
 func TestMigrationHappensOnce(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "deep", "er", "berth.db")
-	for run, want := range []int{1, 0} {
+	files, err := migrations.ReadDir("migrations/sqlite")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for run, want := range []int{len(files), 0} {
 		var log bytes.Buffer
 		s, err := OpenSQLite(t.Context(), path, slog.New(slog.NewTextHandler(&log, nil)))
 		if err != nil {
@@ -195,7 +200,7 @@ func TestBrokenMigration(t *testing.T) {
 	first, _ := migrations.ReadFile("migrations/sqlite/00001_tables.sql")
 	broken := fstest.MapFS{
 		"00001_tables.sql": {Data: first},
-		"00002_broken.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (a TEXT);\nCREATE TABLE sites (a TEXT);\n")},
+		"90000_broken.sql": {Data: []byte("-- +goose Up\nCREATE TABLE half (a TEXT);\nCREATE TABLE sites (a TEXT);\n")},
 	}
 	if err := s.migrateTo(t.Context(), broken); err == nil {
 		t.Fatal("a broken migration was accepted")
@@ -319,5 +324,62 @@ func TestOneServerAtATime(t *testing.T) {
 	}
 	if err := second.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestSearchOfOldRows: what was written before there were columns to search by is found too.
+func TestSearchOfOldRows(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "berth.db"))
+	err := s.Update(t.Context(), func(tx berth.Tx) error {
+		doc := func(v any) []byte { b, _ := json.Marshal(v); return b }
+		p := doc(berth.Package{FullName: "A.App_1", DisplayName: "Notes", Publisher: "CN=X", Enabled: true, Tags: []berth.TagID{berth.TagCustom}})
+		h := doc(berth.HostConfig{Name: "h1", Pool: "Pool A"})
+		return errors.Join(
+			tx.PutObject(berth.Object{Ref: berth.NewRef("main", berth.ObjectPackage, "A.App_1"), Name: "A.App_1", Draft: p, Drafted: true}),
+			tx.PutObject(berth.Object{Ref: berth.NewRef("main", berth.ObjectPackage, "B.App_1"), Name: "B.App_1", Applied: p, Drafted: true}),
+			tx.PutObject(berth.Object{Ref: berth.NewRef("main", berth.ObjectHost, "h1"), Name: "h1", Applied: h, Draft: h}),
+			tx.PutHost(berth.Host{ID: "1", Site: "main", Name: "h1", Kind: berth.KindVDI, Facts: berth.Facts{Architecture: "arm64", Build: 7}}))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	columns := func() string {
+		t.Helper()
+		var out strings.Builder
+		for _, q := range []string{`SELECT item || '|' || listed || '|' || search || '|' || tags || '|' || enabled || '|' || pool || '|' || own FROM objects ORDER BY item`,
+			`SELECT host || '|' || architecture || '|' || build FROM hosts`} {
+			rows, err := s.writer.Query(q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for rows.Next() {
+				var line string
+				if err := rows.Scan(&line); err != nil {
+					t.Fatal(err)
+				}
+				out.WriteString(line + "\n")
+			}
+			if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return out.String()
+	}
+	want := columns()
+	file, err := migrations.ReadFile("migrations/sqlite/00002_search.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The migration is gone through again, over the rows that are there: the columns must come out the same.
+	undo := `DROP INDEX objects_search; DROP INDEX objects_by_pool; DROP INDEX hosts_outline; DROP INDEX audit_by_site;`
+	for _, column := range []string{"listed", "search", "tags", "enabled", "pool", "own"} {
+		undo += "ALTER TABLE objects DROP COLUMN " + column + ";"
+	}
+	undo += "ALTER TABLE hosts DROP COLUMN architecture; ALTER TABLE hosts DROP COLUMN build;"
+	if _, err := s.writer.Exec(undo + string(file)); err != nil {
+		t.Fatal(err)
+	}
+	if got := columns(); got != want {
+		t.Errorf("the migration makes\n%swriting makes\n%s", got, want)
 	}
 }
