@@ -32,6 +32,10 @@ type CredentialKind string
 const (
 	CredentialToken  CredentialKind = "token"     // an administrator's or a program's API token
 	CredentialEnroll CredentialKind = "enrollKey" // lets agents enrol
+
+	// These are kept as SignIn and ClientSecret; the kinds name the forms of their secrets.
+	CredentialSession CredentialKind = "session"
+	CredentialClient  CredentialKind = "clientSecret"
 )
 
 // Credential is a secret that Berth gave out. Only the hash of the secret is kept.

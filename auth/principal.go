@@ -8,6 +8,8 @@ package auth
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"berth"
 )
@@ -28,9 +30,15 @@ type Principal struct {
 	Site string     // the one site in which the role holds; empty: every site, and the farm as a whole
 	Role berth.Role // empty: none
 	Face string     // the way in, as the audit names it: cli, api, arm, console, agent or server
+
+	Grants  []berth.Grant // roles beside the one above: users and service principals have one for each of several sites
+	Session string        // id of the session, of users that signed in
 }
 
-type contextKey struct{}
+type (
+	contextKey struct{}
+	addressKey struct{}
+)
 
 // With returns a context that carries the principal.
 func With(ctx context.Context, p Principal) context.Context {
@@ -41,6 +49,17 @@ func With(ctx context.Context, p Principal) context.Context {
 func From(ctx context.Context) (Principal, bool) {
 	p, ok := ctx.Value(contextKey{}).(Principal)
 	return p, ok
+}
+
+// WithAddress returns a context that carries the network address from which a request came.
+func WithAddress(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// Address returns the address that the context carries, empty where there is none.
+func Address(ctx context.Context) string {
+	address, _ := ctx.Value(addressKey{}).(string)
+	return address
 }
 
 // Require returns the principal of the context if it has the role, or one that includes it, in the site. An empty site
@@ -55,23 +74,35 @@ func Require(ctx context.Context, site string, role berth.Role) (Principal, erro
 	if _, err := berth.ParseRole(string(role)); err != nil {
 		return Principal{}, berth.Errorf(berth.Internal, "the role required in %s: %w", place(site), err)
 	}
-	if p.holdsIn(site) && p.Role.Includes(role) {
+	if p.May(site, role) {
 		return p, nil
 	}
 	return Principal{}, berth.Errorf(berth.Forbidden, "%s %q needs the role %s in %s, and has %s",
 		p.Kind, p.Name, role, place(site), p.rights()).With("ask an owner for a token with that role")
 }
 
-// holdsIn tells whether the principal's role counts in the site.
-func (p Principal) holdsIn(site string) bool {
-	return p.Site == "" || (site != "" && berth.Fold(p.Site) == berth.Fold(site))
+// May tells whether the principal has the role, or one that includes it, in the site; an empty site is the farm.
+func (p Principal) May(site string, role berth.Role) bool {
+	return slices.ContainsFunc(p.Roles(), func(g berth.Grant) bool { return g.Includes(site, role) })
+}
+
+// Roles returns every role of the principal.
+func (p Principal) Roles() []berth.Grant {
+	if p.Role == "" {
+		return p.Grants
+	}
+	return append([]berth.Grant{{Site: p.Site, Role: p.Role}}, p.Grants...)
 }
 
 func (p Principal) rights() string {
-	if p.Role == "" {
+	var words []string
+	for _, g := range p.Roles() {
+		words = append(words, fmt.Sprintf("the role %s in %s", g.Role, place(g.Site)))
+	}
+	if len(words) == 0 {
 		return "no role"
 	}
-	return fmt.Sprintf("the role %s in %s", p.Role, place(p.Site))
+	return strings.Join(words, " and ")
 }
 
 func place(site string) string {

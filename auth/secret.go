@@ -14,7 +14,8 @@ import (
 
 // Secrets are written as prefix_id_secret, in lower case:
 //
-//	bth_7q2m0x…_h4k9…  an API token           bek_…_…  an enrolment key
+//	bth_7q2m0x…_h4k9…  an API token            bek_…_…  an enrolment key
+//	bss_…_…            a session of a user     bcs_…_…  a secret of a service principal
 //
 // The prefix lets scanners find secrets that leaked into texts, the id finds the credential without its secret, and the
 // secret is 256 random bits. The letters are digits and the alphabet less i, l, o and u, which look like others or make
@@ -25,7 +26,9 @@ const (
 	secretBytes = 32 // 52 letters
 )
 
-var prefixes = map[berth.CredentialKind]string{berth.CredentialToken: "bth", berth.CredentialEnroll: "bek"}
+var prefixes = map[berth.CredentialKind]string{
+	berth.CredentialToken: "bth", berth.CredentialEnroll: "bek", berth.CredentialSession: "bss", berth.CredentialClient: "bcs",
+}
 
 func letters() *base32.Encoding { return base32.NewEncoding(alphabet).WithPadding(base32.NoPadding) }
 
@@ -51,7 +54,7 @@ func ParseSecret(text string) (id string, secret []byte, err error) {
 	malformed := berth.Errorf(berth.Unauthenticated, "that is no token and no enrolment key of Berth").
 		With("copy it whole: it begins with bth_ or bek_ and has three parts")
 	parts := strings.SplitN(berth.Fold(text), "_", 4)
-	if len(parts) != 3 || (parts[0] != prefixes[berth.CredentialToken] && parts[0] != prefixes[berth.CredentialEnroll]) {
+	if len(parts) != 3 || SecretKind(text) == "" {
 		return "", nil, malformed
 	}
 	if rawID := decode(parts[1]); len(rawID) != idBytes {
@@ -61,6 +64,17 @@ func ParseSecret(text string) (id string, secret []byte, err error) {
 		return "", nil, malformed
 	}
 	return parts[1], secret, nil
+}
+
+// SecretKind tells from its prefix what a text would be a secret of; empty: of nothing that is known.
+func SecretKind(text string) berth.CredentialKind {
+	prefix, _, _ := strings.Cut(berth.Fold(text), "_")
+	for kind, p := range prefixes {
+		if p == prefix {
+			return kind
+		}
+	}
+	return ""
 }
 
 // decode returns nil for anything that encoding would not have made: base32 leaves bits over, which must be zero.
@@ -74,7 +88,12 @@ func decode(text string) []byte {
 
 // Matches tells whether the secret is the credential's, in a time that does not depend on how much of it is right.
 func Matches(c berth.Credential, secret []byte) bool {
-	return subtle.ConstantTimeCompare(hashOf(secret), c.Hash) == 1
+	return SecretMatches(c.Hash, secret)
+}
+
+// SecretMatches is Matches for secrets that are kept otherwise: sessions and those of service principals.
+func SecretMatches(hash, secret []byte) bool {
+	return subtle.ConstantTimeCompare(hashOf(secret), hash) == 1
 }
 
 // Verify returns nil if the secret is the credential's, the credential is of that kind and may be used at that time.
