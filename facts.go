@@ -15,6 +15,23 @@ type Host struct {
 	Serial     string    `json:"serial"` // serial number of the certificate in force, hex
 	Retry      int64     `json:"retry"`  // rises when an administrator asks to retry at once
 	Facts      Facts     `json:"facts"`
+
+	ExpiresAt     time.Time `json:"expiresAt,omitzero"`     // of the certificate in force; zero: of before this was kept
+	RevokedAt     time.Time `json:"revokedAt,omitzero"`     // since when no certificate of the host is in force
+	NextSerial    string    `json:"nextSerial,omitempty"`   // of the renewed certificate, until the host has used it
+	NextExpiresAt time.Time `json:"nextExpiresAt,omitzero"` // of that one
+}
+
+// Certified tells whether the certificate of that serial number (hex) is in force for the host.
+func (h Host) Certified(serial string) bool {
+	return serial != "" && h.RevokedAt.IsZero() && (serial == h.Serial || serial == h.NextSerial)
+}
+
+// TakeUp lets a renewed certificate replace the one of before, once the host has shown it.
+func (h *Host) TakeUp(serial string) {
+	if serial != "" && serial == h.NextSerial {
+		h.Serial, h.ExpiresAt, h.NextSerial, h.NextExpiresAt = h.NextSerial, h.NextExpiresAt, "", time.Time{}
+	}
 }
 
 // Facts are what an agent saw on its host. An agent sends facts; statuses are made from them by the server.

@@ -27,6 +27,9 @@ type Tx interface {
 	HostStore
 	SearchStore
 	CredentialStore
+	UserStore
+	SessionStore
+	ClientStore
 	AuditStore
 }
 

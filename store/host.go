@@ -7,7 +7,8 @@ import (
 	"berth"
 )
 
-const selectHosts = `SELECT id, site_name, name, kind, enrolled_at, last_seen, serial, retry, facts FROM hosts`
+const selectHosts = `SELECT id, site_name, name, kind, enrolled_at, last_seen, serial, retry, facts, expires_at, revoked_at,
+	next_serial, next_expires_at FROM hosts`
 
 // Host returns the host of that id; see berth.HostStore.
 func (t *tx) Host(id string) (berth.Host, error) {
@@ -39,13 +40,14 @@ func (t *tx) PutHost(h berth.Host) error {
 		return fmt.Errorf("facts of host %s: %w", h.Name, err)
 	}
 	err = t.exec("writing host "+h.Name, `
-		INSERT INTO hosts (id, site, host, site_name, name, kind, enrolled_at, last_seen, serial, retry, facts)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO hosts (id, site, host, site_name, name, kind, enrolled_at, last_seen, serial, retry, facts, expires_at,
+			revoked_at, next_serial, next_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET site = excluded.site, host = excluded.host, site_name = excluded.site_name,
 			name = excluded.name, kind = excluded.kind, enrolled_at = excluded.enrolled_at, last_seen = excluded.last_seen,
-			serial = excluded.serial, retry = excluded.retry, facts = excluded.facts`,
+			serial = excluded.serial, retry = excluded.retry, facts = excluded.facts, expires_at = excluded.expires_at,
+			revoked_at = excluded.revoked_at, next_serial = excluded.next_serial, next_expires_at = excluded.next_expires_at`,
 		h.ID, berth.Fold(h.Site), berth.Fold(h.Name), h.Site, h.Name, h.Kind, moment(h.EnrolledAt), moment(h.LastSeen),
-		h.Serial, h.Retry, string(facts))
+		h.Serial, h.Retry, string(facts), moment(h.ExpiresAt), moment(h.RevokedAt), h.NextSerial, moment(h.NextExpiresAt))
 	if berth.ErrorKind(err) == berth.Conflict {
 		t.failed = berth.Errorf(berth.Conflict, "site %s has another host %q already: %w", h.Site, h.Name, err).On("name").
 			With("give the host another name, or remove the old one")
@@ -61,7 +63,8 @@ func (t *tx) DeleteHost(id string) error {
 
 func scanHost(r row) (h berth.Host, err error) {
 	var facts []byte
-	err = r.Scan(&h.ID, &h.Site, &h.Name, &h.Kind, momentInto{&h.EnrolledAt}, momentInto{&h.LastSeen}, &h.Serial, &h.Retry, &facts)
+	err = r.Scan(&h.ID, &h.Site, &h.Name, &h.Kind, momentInto{&h.EnrolledAt}, momentInto{&h.LastSeen}, &h.Serial, &h.Retry, &facts,
+		momentInto{&h.ExpiresAt}, momentInto{&h.RevokedAt}, &h.NextSerial, momentInto{&h.NextExpiresAt})
 	if err != nil {
 		return h, err
 	}

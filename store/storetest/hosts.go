@@ -31,6 +31,7 @@ func hostMissing(b *bench) {
 func fullHost() berth.Host {
 	return berth.Host{
 		ID: "id-1", Site: "Main", Name: "Desk-1", Kind: "avd", EnrolledAt: moment(1), LastSeen: moment(2), Serial: "0a1b", Retry: 3,
+		ExpiresAt: moment(8), RevokedAt: moment(9), NextSerial: "0c2d", NextExpiresAt: moment(10),
 		Facts: berth.Facts{
 			Hostname: "desk-1", OS: "Windows Server 2025", Build: 26100, Generation: 9, At: moment(3),
 			Sessions: []berth.Session{{ID: "2", User: `DOM\ann`, Since: moment(4)}},

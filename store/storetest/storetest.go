@@ -15,7 +15,7 @@ import (
 // t open the same store again, after it was closed. The suite closes what it opened.
 func Run(t *testing.T, open func(t *testing.T) berth.Store) {
 	groups := map[string]map[string]func(*bench){
-		"Site": siteTests, "Object": objectTests, "Host": hostTests, "Credential": credentialTests, "Audit": auditTests,
+		"Site": siteTests, "Object": objectTests, "Host": hostTests, "Credential": credentialTests, "User": userTests, "Audit": auditTests,
 		"Transaction": transactionTests, "Search": searchTests,
 	}
 	for group, tests := range groups {
