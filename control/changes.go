@@ -57,7 +57,7 @@ func (s *Service) Apply(ctx context.Context, site string, chosen []string) (appl
 			}
 		}
 		generation = w.site.Generation
-		if err := w.checkPools(); err != nil {
+		if err := w.checkPools(berth.Applied); err != nil {
 			return err
 		}
 		return buryRetired(w, w.site.Name, w.at)

@@ -13,6 +13,7 @@ import (
 	"berth"
 	"berth/auth"
 	"berth/plan"
+	"berth/wire"
 )
 
 // Library reads package images on behalf of the server.
@@ -72,6 +73,8 @@ type work struct {
 	now  bool // changes are applied at once, and alone
 
 	families [2]map[string][]plan.Version // by view, then folded family name: what familyOf has read
+	results  results                      // see compute
+	events   []wire.Event                 // to be told once the work is done, see note
 }
 
 // view runs fn on a consistent state, for a caller who may read the site.

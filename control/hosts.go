@@ -11,22 +11,9 @@ import (
 )
 
 // Hosts returns the site's hosts with how many of their packages stand how, ordered by name.
-func (s *Service) Hosts(ctx context.Context, site, after string, limit int) (views []wire.HostView, err error) {
-	err = s.view(ctx, site, func(w *work) error {
-		hosts, err := w.Hosts(berth.Fold(site), berth.Fold(after), limit)
-		if err != nil {
-			return err
-		}
-		for _, h := range hosts {
-			v, err := w.hostView(h, s.version)
-			if err != nil {
-				return err
-			}
-			views = append(views, v)
-		}
-		return nil
-	})
-	return views, err
+func (s *Service) Hosts(ctx context.Context, site, after string, limit int) ([]wire.HostView, error) {
+	page, err := s.FindHosts(ctx, site, HostsQuery{After: after, Limit: limit})
+	return page.Items, err
 }
 
 // Host returns one host.

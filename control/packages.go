@@ -118,17 +118,9 @@ func (w *work) pkg(fullName string) (berth.Package, int64, error) {
 }
 
 // Packages returns the catalogue as drafted, ordered by full name; with a limit, the next ones behind after.
-func (s *Service) Packages(ctx context.Context, site, after string, limit int) (ps []berth.Package, err error) {
-	err = s.view(ctx, site, func(w *work) error {
-		// The limit counts packages, not objects: one whose deletion is drafted must not make a page end early.
-		ps, err = berth.LoadAll[berth.Package](w, berth.Draft, berth.ObjectQuery{Site: berth.Fold(site),
-			Kind: berth.ObjectPackage, After: berth.Fold(after)})
-		if limit > 0 {
-			ps = ps[:min(limit, len(ps))]
-		}
-		return err
-	})
-	return ps, err
+func (s *Service) Packages(ctx context.Context, site, after string, limit int) ([]berth.Package, error) {
+	page, err := s.FindPackages(ctx, site, PackageQuery{After: after, Limit: limit})
+	return page.Items, err
 }
 
 // PackageEdit changes a package; nil leaves a property as it is.

@@ -104,10 +104,11 @@ func (s *Service) SetHostPool(ctx context.Context, site, host, pool string) erro
 	})
 }
 
-// checkPools makes sure that what is about to be applied leaves no host in a pool that hosts cannot see.
-func (w *work) checkPools() error {
+// checkPools makes sure that what is about to be applied, and stands in that view, leaves no host in a pool that hosts
+// cannot see.
+func (w *work) checkPools(v berth.View) error {
 	site := berth.Fold(w.site.Name)
-	pools, err := berth.LoadAll[berth.Pool](w, berth.Applied, berth.ObjectQuery{Site: site, Kind: berth.ObjectPool})
+	pools, err := berth.LoadAll[berth.Pool](w, v, berth.ObjectQuery{Site: site, Kind: berth.ObjectPool})
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (w *work) checkPools() error {
 	for _, p := range pools {
 		known[berth.Fold(p.Name)] = true
 	}
-	hosts, err := berth.LoadAll[berth.HostConfig](w, berth.Applied, berth.ObjectQuery{Site: site, Kind: berth.ObjectHost})
+	hosts, err := berth.LoadAll[berth.HostConfig](w, v, berth.ObjectQuery{Site: site, Kind: berth.ObjectHost})
 	if err != nil {
 		return err
 	}

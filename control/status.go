@@ -17,28 +17,69 @@ type StatusQuery struct {
 	Host   string // one host; empty: all
 	Family string // one family; empty: all
 	Status string // one status; empty: all
+	Search string // only hosts whose names hold this text
+	After  string // only hosts behind this name
+	Limit  int    // how many hosts with rows; 0: all
 }
 
 // Statuses returns how the packages stand on the hosts, ordered by host, then family, then version.
-func (s *Service) Statuses(ctx context.Context, site string, q StatusQuery) (rows []wire.HostPackage, err error) {
+func (s *Service) Statuses(ctx context.Context, site string, q StatusQuery) ([]wire.HostPackage, error) {
+	page, err := s.StatusPage(ctx, site, q)
+	return page.Items, err
+}
+
+// StatusPage is Statuses in pages of hosts: nothing is worked out for hosts of other pages. Where few hosts have rows that
+// fit, a page may hold fewer than the limit, even none, and still name a next one.
+func (s *Service) StatusPage(ctx context.Context, site string, q StatusQuery) (page wire.Page[wire.HostPackage], err error) {
 	err = s.view(ctx, site, func(w *work) error {
 		if err := q.check(); err != nil {
 			return err
 		}
-		hosts, err := w.chosenHosts(q.Host)
-		if err != nil {
-			return err
-		}
-		for _, h := range hosts {
-			rs, err := w.statuses(h)
+		if q.Host != "" {
+			h, err := w.host(q.Host)
 			if err != nil {
 				return err
 			}
-			rows = append(rows, slices.DeleteFunc(rs, q.leavesOut)...)
+			page.Items, err = w.chosenStatuses(h, q)
+			return err
 		}
-		return nil
+		page.Next, err = w.walk(berth.HostQuery{Text: q.Search, After: q.After, Limit: q.Limit}, func(h berth.Host) (bool, error) {
+			rows, err := w.chosenStatuses(h, q)
+			page.Items = append(page.Items, rows...)
+			return len(rows) > 0, err
+		})
+		return err
 	})
-	return rows, err
+	return page, err
+}
+
+func (w *work) chosenStatuses(h berth.Host, q StatusQuery) ([]wire.HostPackage, error) {
+	rows, err := w.statuses(h)
+	return slices.DeleteFunc(rows, q.leavesOut), err
+}
+
+// StatusSummary counts rows by status over all hosts that fit the query, whatever its page. Each host is looked at, its
+// configuration is worked out once for all hosts that share it.
+func (s *Service) StatusSummary(ctx context.Context, site string, q StatusQuery) (sum wire.StatusSummary, err error) {
+	sum.ByStatus = map[string]int{}
+	err = s.view(ctx, site, func(w *work) error {
+		if err := q.check(); err != nil {
+			return err
+		}
+		_, err := w.walk(berth.HostQuery{Text: q.Search}, func(h berth.Host) (bool, error) {
+			if q.Host != "" && berth.Fold(q.Host) != berth.Fold(h.Name) {
+				return false, nil
+			}
+			rows, err := w.chosenStatuses(h, q)
+			for _, r := range rows {
+				sum.ByStatus[string(r.Status.Name)]++
+			}
+			sum.Hosts, sum.Rows = sum.Hosts+1, sum.Rows+len(rows)
+			return true, err
+		})
+		return err
+	})
+	return sum, err
 }
 
 // check refuses a status that there is not: an empty table would say that all is well.
@@ -60,14 +101,6 @@ func (q StatusQuery) leavesOut(r wire.HostPackage) bool {
 		(q.Status != "" && berth.Fold(q.Status) != berth.Fold(string(r.Status.Name)))
 }
 
-func (w *work) chosenHosts(name string) ([]berth.Host, error) {
-	if name == "" {
-		return w.Hosts(berth.Fold(w.site.Name), "", 0)
-	}
-	h, err := w.host(name)
-	return []berth.Host{h}, err
-}
-
 // statuses makes the rows of one host: its effective rows, rows that a draft would add, and what is still there and no
 // longer asked for.
 func (w *work) statuses(h berth.Host) ([]wire.HostPackage, error) {
@@ -83,11 +116,11 @@ func (w *work) statuses(h berth.Host) ([]wire.HostPackage, error) {
 	for _, d := range plan.Diff(applied, drafted) {
 		drafts[berth.Fold(d.Family)] = d
 	}
-	settings, err := w.settings(berth.Draft)
+	tags, err := w.tags()
 	if err != nil {
 		return nil, err
 	}
-	t := table{host: h, named: w.familyOf(berth.Draft), tags: settings.Tags, wanted: map[string]bool{}}
+	t := table{host: h, named: w.familyOf(berth.Draft), tags: tags, wanted: map[string]bool{}}
 	for i := range applied.Rows {
 		t.row(&applied.Rows[i], drafts[berth.Fold(applied.Rows[i].Assignment.Family)])
 	}
@@ -106,14 +139,6 @@ func (w *work) statuses(h berth.Host) ([]wire.HostPackage, error) {
 		return cmp.Or(cmp.Compare(a.Family, b.Family), cmp.Compare(a.FullName, b.FullName))
 	})
 	return t.rows, t.err
-}
-
-func (w *work) compute(v berth.View, h berth.Host) (plan.Result, error) {
-	in, err := w.planInput(v, h)
-	if err != nil {
-		return plan.Result{}, err
-	}
-	return plan.Compute(in)
 }
 
 // table gathers the rows of one host.
@@ -163,10 +188,7 @@ func (t *table) put(in berth.StatusInput, family, fullName string) {
 		hp.Sessions = len(in.Facts.Sessions)
 	}
 	if in.Row != nil {
-		hp.Selector = "version " + in.Row.Assignment.Version
-		if in.Row.Assignment.Version == "" {
-			hp.Selector = "tag " + t.tags.Name(in.Row.Assignment.Tag)
-		}
+		hp.Selector = selector(in.Row.Assignment, t.tags)
 	}
 	versions, err := t.named(family)
 	t.err = cmp.Or(t.err, err)
@@ -179,4 +201,12 @@ func (t *table) put(in berth.StatusInput, family, fullName string) {
 		}
 	}
 	t.rows = append(t.rows, hp)
+}
+
+// selector words what of an assignment chooses the version.
+func selector(a berth.Assignment, tags berth.Tags) string {
+	if a.Version == "" {
+		return "tag " + tags.Name(a.Tag)
+	}
+	return "version " + a.Version
 }
