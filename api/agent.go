@@ -16,6 +16,7 @@ import (
 func (a *API) agentRoutes() {
 	a.mux.HandleFunc("POST "+wire.PathEnroll, a.enroll)
 	a.mux.HandleFunc("POST "+wire.PathSync, a.sync)
+	a.mux.HandleFunc("POST "+wire.PathRenew, a.renew)
 }
 
 func (a *API) enroll(w http.ResponseWriter, r *http.Request) {
@@ -27,14 +28,33 @@ func (a *API) enroll(w http.ResponseWriter, r *http.Request) {
 	a.answer(w, out, err)
 }
 
-func (a *API) sync(w http.ResponseWriter, r *http.Request) {
+// host returns the id of the host that the request's certificate was given to, and the certificate's serial number.
+func (a *API) host(r *http.Request) (id, serial string, err error) {
 	if r.TLS == nil || len(r.TLS.PeerCertificates) == 0 || len(r.TLS.VerifiedChains) == 0 {
-		a.answer(w, nil, berth.Errorf(berth.Unauthenticated, "the request came without a host certificate").
-			With("enrol the host: `berth agent enroll`"))
-		return
+		return "", "", berth.Errorf(berth.Unauthenticated, "the request came without a host certificate").
+			With("enrol the host: `berth agent enroll`")
 	}
 	cert := r.TLS.PeerCertificates[0]
-	id, err := a.HostID(cert)
+	id, err = a.HostID(cert)
+	return id, cert.SerialNumber.Text(16), err
+}
+
+func (a *API) renew(w http.ResponseWriter, r *http.Request) {
+	id, serial, err := a.host(r)
+	if err != nil {
+		a.answer(w, nil, err)
+		return
+	}
+	var in wire.RenewRequest
+	if !a.read(w, r, &in) {
+		return
+	}
+	out, err := a.Service.RenewHost(r.Context(), id, serial, in)
+	a.answer(w, out, err)
+}
+
+func (a *API) sync(w http.ResponseWriter, r *http.Request) {
+	id, serial, err := a.host(r)
 	if err != nil {
 		a.answer(w, nil, err)
 		return
@@ -43,7 +63,7 @@ func (a *API) sync(w http.ResponseWriter, r *http.Request) {
 	if !a.read(w, r, &in) {
 		return
 	}
-	out, err := a.Service.Sync(r.Context(), id, cert.SerialNumber.Text(16), in)
+	out, err := a.Service.Sync(r.Context(), id, serial, in)
 	a.answer(w, out, err)
 }
 
@@ -67,6 +87,9 @@ func (a *API) read(w http.ResponseWriter, r *http.Request, into any) bool {
 
 func (a *API) answer(w http.ResponseWriter, out any, err error) {
 	if err != nil {
+		if after := retryAfter(err); after != "" {
+			w.Header().Set("Retry-After", after)
+		}
 		a.writeProblem(w, Problem(a.Log, err))
 		return
 	}

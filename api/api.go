@@ -54,6 +54,7 @@ func (a *API) OpenAPI() ([]byte, error) { return a.huma.OpenAPI().MarshalJSON() 
 
 // ServeHTTP serves the interface.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	r = r.WithContext(auth.WithAddress(r.Context(), r.RemoteAddr))
 	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("X-Content-Type-Options", "nosniff")

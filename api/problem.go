@@ -6,11 +6,14 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"berth"
+	"berth/auth"
 	"berth/wire"
 )
 
@@ -42,12 +45,31 @@ func withStatus(p wire.Problem, status int) wire.Problem {
 }
 
 // problem is an error on its way out.
-type problem struct{ wire.Problem }
+type problem struct {
+	wire.Problem
+	retryAfter string // seconds; empty: not said
+}
 
 func (p *problem) Error() string             { return p.Detail }
 func (p *problem) GetStatus() int            { return p.Status }
-func (p *problem) GetHeaders() http.Header   { return challenge(p.Status) }
+func (p *problem) GetHeaders() http.Header   { return p.headers() }
 func (p *problem) ContentType(string) string { return "application/problem+json" }
+
+func (p *problem) headers() http.Header {
+	if p.retryAfter != "" {
+		return http.Header{"Retry-After": {p.retryAfter}}
+	}
+	return challenge(p.Status)
+}
+
+// retryAfter is the value of a Retry-After header (RFC 9110, 10.2.3), empty for errors that waiting does not heal.
+func retryAfter(err error) string {
+	limit, ok := errors.AsType[*auth.TooManyError](err)
+	if !ok {
+		return ""
+	}
+	return strconv.Itoa(int(limit.Wait() / time.Second))
+}
 
 // Problem turns an error into its RFC 9457 form. What is Berth's own fault is logged and not shown.
 func Problem(log *slog.Logger, err error) wire.Problem {
@@ -57,6 +79,9 @@ func Problem(log *slog.Logger, err error) wire.Problem {
 		err = &berth.Error{Kind: kind, Message: "the request was given up before it was done", Err: err}
 	}
 	p := wire.Problem{Type: "about:blank", Status: statuses[kind], Kind: kind.String()}
+	if retryAfter(err) != "" {
+		p.Status = http.StatusTooManyRequests // RFC 6585, section 4
+	}
 	p.Title = http.StatusText(p.Status)
 	e, ok := errors.AsType[*berth.Error](err)
 	if kind == berth.Internal || !ok {
@@ -72,7 +97,7 @@ func Problem(log *slog.Logger, err error) wire.Problem {
 }
 
 // failed is what every operation returns for an error.
-func (a *API) failed(err error) error { return &problem{Problem(a.Log, err)} }
+func (a *API) failed(err error) error { return &problem{Problem(a.Log, err), retryAfter(err)} }
 
 // problems gives the errors that the framework itself makes (validation, unknown media types) the same shape.
 func (a *API) problems(_ huma.Context, _ string, v any) (any, error) {
@@ -80,7 +105,7 @@ func (a *API) problems(_ huma.Context, _ string, v any) (any, error) {
 	if !ok {
 		return v, nil
 	}
-	p := &problem{wire.Problem{Type: "about:blank", Title: m.Title, Status: m.Status, Detail: m.Detail, Kind: kindOf(m.Status).String()}}
+	p := &problem{Problem: wire.Problem{Type: "about:blank", Title: m.Title, Status: m.Status, Detail: m.Detail, Kind: kindOf(m.Status).String()}}
 	var details []string
 	for _, d := range m.Errors {
 		details = append(details, strings.TrimPrefix(d.Location, "body.")+": "+d.Message)

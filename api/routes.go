@@ -153,6 +153,9 @@ type Who struct {
 	Kind string     `json:"kind"`
 	Site string     `json:"site,omitempty"`
 	Role berth.Role `json:"role"`
+
+	Roles   []berth.Grant `json:"roles"`             // every role; site and role above are those of the only one, or of every site
+	Session string        `json:"session,omitempty"` // id of the session, of users that signed in
 }
 
 // handle registers an operation. Its id is the verb and noun that the command line uses too.
@@ -210,6 +213,7 @@ func (a *API) routes() {
 	a.listRoutes()
 	a.changeRoutes()
 	a.credentialRoutes()
+	a.accountRoutes()
 }
 
 func (a *API) siteRoutes() {
@@ -223,7 +227,7 @@ func (a *API) siteRoutes() {
 		if !ok {
 			return nil, berth.Errorf(berth.Unauthenticated, "nobody has signed in").With("send a token: Authorization: Bearer …")
 		}
-		return one(Who{p.Name, p.Kind, p.Site, p.Role}, nil)
+		return one(whoIs(p), nil)
 	})
 	handle(a, http.MethodGet, "/sites", "listSites", "Sites that the caller may read", func(ctx context.Context, _ *noInput) (*body[List[berth.Site]], error) {
 		return many(s.Sites(ctx))

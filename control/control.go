@@ -55,12 +55,13 @@ type Service struct {
 	version   string
 	bell      *bell
 	plans     *planCache
+	guard     *guard
 }
 
 // New returns a Service over the options.
 func New(o Options) *Service {
 	return &Service{store: o.Store, library: o.Library, authority: o.Authority, log: o.Log, now: o.Now, random: o.Random,
-		version: o.Version, bell: newBell(), plans: newPlanCache()}
+		version: o.Version, bell: newBell(), plans: newPlanCache(), guard: newGuard(o)}
 }
 
 // work is one use case under way: one transaction with its caller, its site and its moment.

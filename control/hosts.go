@@ -41,7 +41,7 @@ func (w *work) hostView(h berth.Host, server string) (wire.HostView, error) {
 	if err != nil {
 		return v, err
 	}
-	v.Pool, v.Inherit = c.Pool, c.Inherit
+	v.Pool, v.Inherit, v.Certificate = c.Pool, c.Inherit, hostCertificate(h)
 	rows, err := w.statuses(h)
 	for _, r := range rows {
 		if v.Counts == nil {
@@ -100,12 +100,20 @@ func (s *Service) Enroll(ctx context.Context, r wire.EnrollRequest) (out wire.En
 	if err := checkEnroll(r); err != nil {
 		return out, err
 	}
+	var t try
+	if after, ok := t.take(s.guard.enrolment, auth.AddressKey(auth.Address(ctx))); !ok {
+		return out, auth.TooMany("enrol", after)
+	}
+	defer func() { t.settle(err) }()
 	id, secret, err := auth.ParseSecret(r.Key)
 	if err != nil {
+		s.enrolmentRefused(ctx, berth.Credential{}, r.Name, err)
 		return out, err
 	}
+	var used berth.Credential
 	err = s.store.Update(ctx, func(tx berth.Tx) error {
 		key, err := s.useKey(tx, id, secret)
+		used = key
 		if err != nil {
 			return err
 		}
@@ -118,6 +126,9 @@ func (s *Service) Enroll(ctx context.Context, r wire.EnrollRequest) (out wire.En
 		if out, err = s.enroll(w, key, r); err != nil {
 			return err
 		}
+		if err := w.keyUsed(key, r.Name); err != nil {
+			return err
+		}
 		if w.bump {
 			return tx.PutSite(w.site)
 		}
@@ -125,6 +136,7 @@ func (s *Service) Enroll(ctx context.Context, r wire.EnrollRequest) (out wire.En
 	})
 	if err != nil {
 		s.log.WarnContext(ctx, "enrolment refused", "host", r.Name, "error", err)
+		s.enrolmentRefused(ctx, used, r.Name, err)
 		return wire.EnrollResponse{}, err
 	}
 	s.bell.ring(out.Site) // whoever waits with the certificate of before is told that it is over
@@ -159,7 +171,7 @@ func (s *Service) useKey(tx berth.Tx, id string, secret []byte) (berth.Credentia
 		return key, err
 	}
 	if key.Kind != berth.CredentialEnroll || !auth.Matches(key, secret) {
-		return key, wrong
+		return berth.Credential{}, wrong
 	}
 	if err := key.Usable(s.now()); err != nil {
 		return key, err
@@ -187,6 +199,10 @@ func (s *Service) enroll(w *work, key berth.Credential, r wire.EnrollRequest) (o
 	if out.Certificate, h.Serial, err = s.authority.IssueHost(r.CSR, h.ID); err != nil {
 		return out, err
 	}
+	if h.ExpiresAt, err = expiryOf(out.Certificate); err != nil {
+		return out, err
+	}
+	h.RevokedAt, h.NextSerial, h.NextExpiresAt = time.Time{}, "", time.Time{}
 	if err := w.PutHost(h); err != nil {
 		return out, err
 	}
@@ -229,6 +245,7 @@ func (s *Service) Sync(ctx context.Context, hostID, serial string, r wire.SyncRe
 	}
 	h, err := s.report(ctx, hostID, serial, r)
 	if err != nil {
+		s.hostRefused(ctx, hostID, serial, err)
 		return wire.SyncResponse{}, err
 	}
 	timeout := time.NewTimer(time.Duration(min(max(r.Wait, 0), int(Longest/time.Second))) * time.Second)
@@ -272,13 +289,14 @@ func (s *Service) report(ctx context.Context, hostID, serial string, r wire.Sync
 	if err != nil {
 		return h, err
 	}
-	if r.Facts == nil && h.Facts.Generation == r.Generation && s.now().Sub(h.LastSeen) < seenEvery {
+	if r.Facts == nil && serial == h.Serial && h.Facts.Generation == r.Generation && s.now().Sub(h.LastSeen) < seenEvery {
 		return h, nil
 	}
 	err = s.store.Update(ctx, func(tx berth.Tx) error {
 		if h, err = knownHost(tx, hostID, serial); err != nil {
 			return err
 		}
+		h.TakeUp(serial)
 		if r.Facts != nil {
 			h.Facts = *r.Facts
 		}
@@ -293,7 +311,7 @@ func (s *Service) report(ctx context.Context, hostID, serial string, r wire.Sync
 
 func knownHost(tx berth.Tx, hostID, serial string) (berth.Host, error) {
 	h, err := tx.Host(hostID)
-	if berth.IsNotFound(err) || (err == nil && h.Serial != serial) {
+	if berth.IsNotFound(err) || (err == nil && !h.Certified(serial)) {
 		return h, berth.Errorf(berth.Unauthenticated, "the host certificate %s is not in force", serial).
 			With("enrol the host again: `berth agent enroll`")
 	}

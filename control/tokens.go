@@ -156,12 +156,15 @@ func (s *Service) Revoke(ctx context.Context, id string) error {
 	return err
 }
 
-// Authenticate turns the text of an API token into the principal that it stands for.
+// Authenticate turns the text of an API token, or of a session, into the principal that it stands for.
 func (s *Service) Authenticate(ctx context.Context, text string) (p auth.Principal, err error) {
 	wrong := berth.Errorf(berth.Unauthenticated, "the token is not valid").With("sign in again: `berth login`")
 	id, secret, err := auth.ParseSecret(text)
 	if err != nil {
 		return p, wrong
+	}
+	if auth.SecretKind(text) == berth.CredentialSession {
+		return s.authenticateSession(ctx, id, secret)
 	}
 	var c berth.Credential
 	err = s.store.View(ctx, func(tx berth.Tx) error { c, err = tx.Credential(id); return err })
@@ -173,5 +176,9 @@ func (s *Service) Authenticate(ctx context.Context, text string) (p auth.Princip
 	case c.Kind != berth.CredentialToken || !auth.Matches(c, secret):
 		return p, wrong
 	}
-	return auth.Principal{ID: c.ID, Name: c.Name, Kind: "application", Site: c.Site, Role: c.Role}, c.Usable(s.now())
+	if err := c.Usable(s.now()); err != nil {
+		s.refusedKnown(ctx, c.ID, berth.AuditEntry{Site: c.Site, Actor: c.Name, Face: "api", Action: "refused", Kind: string(c.Kind), Key: c.ID, Refused: err.Error()})
+		return p, err
+	}
+	return auth.Principal{ID: c.ID, Name: c.Name, Kind: auth.KindApplication, Site: c.Site, Role: c.Role}, nil
 }

@@ -5,12 +5,14 @@ import "berth"
 // Protocol is the version of the agent protocol that this build speaks. A server serves this one and the two before it.
 //
 //	1  2026-11-21  enrol with a certificate request, sync with whole facts, plans by generation
+//	1  2026-11-21  renew the certificate over mutual TLS (before the first release: the number stays)
 const Protocol = 1
 
 // Paths of the agent protocol.
 const (
 	PathEnroll = "/agent/v1/enroll" // no certificate yet; the key in the request is the proof
 	PathSync   = "/agent/v1/sync"   // mutual TLS
+	PathRenew  = "/agent/v1/renew"  // mutual TLS
 )
 
 // EnrollRequest asks for a host certificate.
@@ -48,4 +50,16 @@ type SyncResponse struct {
 	Plan       *berth.Plan `json:"plan,omitempty"` // nil: the plan held is still right, under the new generation
 	Retry      int64       `json:"retry"`          // rises when an administrator asks to retry failed packages at once
 	Next       int         `json:"next"`           // seconds until the next sync, already with jitter; 0: at once, as after one that waited
+}
+
+// RenewRequest asks for a certificate to follow the one with which it comes.
+type RenewRequest struct {
+	Protocol int    `json:"protocol"`
+	CSR      []byte `json:"csr"` // PKCS#10, DER; its subject is ignored, its key is certified
+}
+
+// RenewResponse is the certificate to use from now on. The one of before is in force until the first sync with this one.
+type RenewResponse struct {
+	Certificate []byte `json:"certificate"` // DER, for the same host
+	CA          []byte `json:"ca"`          // DER of the server's authority
 }

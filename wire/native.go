@@ -31,7 +31,9 @@ type HostView struct {
 	LastSeen   time.Time      `json:"lastSeen"`
 	Facts      berth.Facts    `json:"facts"`
 	Counts     map[string]int `json:"counts,omitempty"` // packages by status
-	Notices    []berth.Notice `json:"notices"`          // what is remarkable about the host itself
+
+	Certificate HostCertificate `json:"certificate"`
+	Notices     []berth.Notice  `json:"notices"` // what is remarkable about the host itself
 }
 
 // PackageView is a package of the catalogue with its revision.
@@ -39,6 +41,9 @@ type PackageView struct {
 	berth.Package
 	Revision int64  `json:"revision"`
 	TagNames string `json:"tagNames,omitempty"` // present names of the tags, separated by ", "
+
+	// DependencyChecks are all dependencies, also those of the frameworks that it needs, held against the catalogue.
+	DependencyChecks []berth.DependencyCheck `json:"dependencyChecks,omitempty"`
 }
 
 // Assignments is the list of one holder.
@@ -47,6 +52,10 @@ type Assignments struct {
 	Inherit     bool               `json:"inherit"`
 	Assignments []berth.Assignment `json:"assignments"`
 	Revision    int64              `json:"revision"`
+
+	// Dependencies are those of what was just assigned; Warnings say in words which of them will not come along.
+	Dependencies []berth.DependencyCheck `json:"dependencies,omitempty"`
+	Warnings     []string                `json:"warnings,omitempty"`
 }
 
 // AddPackage asks to add a package of an image to the catalogue.
