@@ -15,7 +15,7 @@ import (
 type (
 	signInInput struct {
 		Face string `header:"X-Berth-Face" doc:"cli or console: how the audit names the way in"`
-		Body wire.SignIn
+		Body wire.SignInRequest
 	}
 	sessionsInput struct {
 		All bool `query:"all" doc:"those of every user, for owners of the farm"`

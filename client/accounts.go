@@ -20,7 +20,7 @@ func below(parts ...string) string {
 }
 
 // SignIn begins a session; its secret is in the answer, to be used as a token.
-func (c *Client) SignIn(ctx context.Context, s wire.SignIn) (wire.SignedIn, error) {
+func (c *Client) SignIn(ctx context.Context, s wire.SignInRequest) (wire.SignedIn, error) {
 	return send[wire.SignedIn](ctx, c, http.MethodPost, "/sign-in", s)
 }
 

@@ -18,7 +18,7 @@ const (
 
 // SignIn begins a session of a user who gives the right password. Names that there are not take as long as wrong
 // passwords and are answered alike. The face is the way in, as the audit names it.
-func (s *Service) SignIn(ctx context.Context, r wire.SignIn, face string) (out wire.SignedIn, err error) {
+func (s *Service) SignIn(ctx context.Context, r wire.SignInRequest, face string) (out wire.SignedIn, err error) {
 	var t try
 	name, address := berth.Fold(r.Name), auth.AddressKey(auth.Address(ctx))
 	after, ok := t.take(s.guard.addresses, address)
@@ -72,7 +72,7 @@ func brief(text string) string {
 	return strings.ToValidUTF8(text, "?")
 }
 
-func (s *Service) checkPassword(ctx context.Context, r wire.SignIn) (u berth.User, err error) {
+func (s *Service) checkPassword(ctx context.Context, r wire.SignInRequest) (u berth.User, err error) {
 	err = s.store.View(ctx, func(tx berth.Tx) error { u, err = tx.User(r.Name); return err })
 	if err != nil && !berth.IsNotFound(err) {
 		return u, err

@@ -6,8 +6,8 @@ import (
 	"berth"
 )
 
-// SignIn asks for a session.
-type SignIn struct {
+// SignInRequest asks for a session.
+type SignInRequest struct {
 	Name     string `json:"name" maxLength:"256"`
 	Password string `json:"password" maxLength:"1024"`
 }
