@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"berth"
@@ -50,14 +51,14 @@ func (o Options) withDefaults() Options {
 
 // Agent keeps one host as its plan says. Make it with New, run it once, close it.
 type Agent struct {
-	options  Options
-	identity identity
-	lock     *os.File
-	keeper   *keeper
-	memory   *memory
-	board    *board
-	news     *news
-	wake     chan struct{} // asks the loop to look again
+	options Options
+	who     atomic.Pointer[identity] // replaced when the certificate is renewed
+	lock    *os.File
+	keeper  *keeper
+	memory  *memory
+	board   *board
+	news    *news
+	wake    chan struct{} // asks the loop to look again
 }
 
 // New takes the state folder for itself and reads what the agent knew. The error of a host that was never enrolled is of
@@ -79,20 +80,23 @@ func New(o Options) (*Agent, error) {
 		return nil, errors.Join(err, l.Close())
 	}
 	o = o.withDefaults()
-	return &Agent{
-		options: o, identity: id, lock: l,
+	a := &Agent{
+		options: o, lock: l,
 		keeper: loadKeeper(o.StateDir, o.Log),
 		memory: loadMemory(o.StateDir, o.Log),
 		board:  newBoard(filepath.Join(o.StateDir, statusFile), o.Log),
 		news:   newNews(),
 		wake:   make(chan struct{}, 1),
-	}, nil
+	}
+	a.who.Store(&id)
+	return a, nil
 }
 
 // Run keeps the host as planned until the context ends, and returns nil then. It begins with the last plan at once and
 // speaks with the server beside that. It does not close the Platform.
 func (a *Agent) Run(ctx context.Context) error {
-	client, err := a.identity.client(a.options)
+	id := a.who.Load()
+	client, err := id.client(a.options)
 	if err != nil {
 		return err
 	}
@@ -100,7 +104,7 @@ func (a *Agent) Run(ctx context.Context) error {
 	if err != nil {
 		return berth.Errorf(berth.Internal, "cannot tell what machine this is: %w", err)
 	}
-	a.options.Log.Info("agent runs", "host", a.identity.Name, "site", a.identity.Site, "server", a.identity.Server,
+	a.options.Log.Info("agent runs", "host", id.Name, "site", id.Site, "server", id.Server,
 		"platform", machine.Platform, "attach", machine.AttachMode, "generation", a.keeper.get().Generation)
 	var both sync.WaitGroup
 	both.Go(func() { newLoop(a, machine).run(ctx) })

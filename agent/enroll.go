@@ -65,8 +65,10 @@ func Enroll(ctx context.Context, o EnrollOptions) error {
 		return err
 	}
 	// The plan of another site must not be acted on under the new identity.
-	if err := os.Remove(filepath.Join(o.StateDir, planFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return berth.Errorf(berth.Internal, "cannot forget the old plan: %w", err)
+	for _, old := range []string{planFile, nextFile} {
+		if err := os.Remove(filepath.Join(o.StateDir, old)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return berth.Errorf(berth.Internal, "cannot forget the old %s: %w", old, err)
+		}
 	}
 	return writeJSON(path, id)
 }

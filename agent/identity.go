@@ -68,13 +68,14 @@ func (id identity) client(o Options) (*http.Client, error) {
 	return newClient(cfg), nil
 }
 
-// expiry tells when the host's certificate is about to end, in time to do something about it.
+// expiry tells when the host's certificate is about to end although it should have been renewed, in time to do something
+// about it.
 func (id identity) expiry(now time.Time) string {
 	c, err := x509.ParseCertificate(id.Certificate)
 	if err != nil {
 		return "the certificate of this host is damaged; enrol the host again, with force"
 	}
-	if left := c.NotAfter.Sub(now); left > c.NotAfter.Sub(c.NotBefore)/3 {
+	if left := c.NotAfter.Sub(now); left > c.NotAfter.Sub(c.NotBefore)/6 {
 		return ""
 	}
 	return fmt.Sprintf("the certificate of this host ends %s; enrol the host again, with force", c.NotAfter.UTC().Format(time.RFC3339))

@@ -209,7 +209,7 @@ func (l *loop) problems(now time.Time) []string {
 	if l.blind != nil {
 		list = append(list, fmt.Sprintf("cannot see what is on the machine: %v", l.blind))
 	}
-	if p := l.identity.expiry(now); p != "" {
+	if p := l.who.Load().expiry(now); p != "" {
 		list = append(list, p)
 	}
 	for _, f := range l.memory.Failures {

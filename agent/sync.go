@@ -30,6 +30,8 @@ type syncer struct {
 	client *http.Client
 	sent   int // version of the facts that the server has
 	failed int // failures in a row
+
+	renewal renewal
 }
 
 func (s *syncer) run(ctx context.Context) {
@@ -38,7 +40,9 @@ func (s *syncer) run(ctx context.Context) {
 	case <-time.After(firstFacts):
 	case <-ctx.Done():
 	}
+	s.renewal.load(s.agent)
 	for ctx.Err() == nil {
+		s.renew(ctx)
 		begin := time.Now()
 		next, err := s.once(ctx)
 		switch {
@@ -102,7 +106,7 @@ func (s *syncer) post(ctx context.Context, version int, req wire.SyncRequest, re
 		s.pause(ctx, s.agent.options.Wait+answerLimit, s.agent.news.after(version))
 		end(errNewFacts) // without effect once the request is over
 	}()
-	err := post(ctx, s.client, s.agent.identity.Server+wire.PathSync, req, resp)
+	err := post(ctx, s.client, s.agent.who.Load().Server+wire.PathSync, req, resp)
 	if err != nil && errors.Is(context.Cause(ctx), errNewFacts) {
 		return errNewFacts
 	}
