@@ -48,7 +48,7 @@ var bodies = map[string]string{
 	"createSite": `{"name":"x"}`, "editSettings": `{}`, "renameTag": `{"name":"x"}`, "addPackage": `{"imagePath":"x"}`, "editPackage": `{}`,
 	"tagPackage": `{"tag":"custom"}`, "setHostPool": `{"pool":""}`, "addPool": `{"name":"Pool A","kind":"avd"}`, "assign": `{}`,
 	"setInherit": `{"inherit":true}`, "applyChanges": `{}`, "discardChanges": `{}`, "createToken": `{"name":"x","role":"owner"}`,
-	"createEnrollKey": `{"kind":"avd"}`,
+	"createEnrollKey": `{"kind":"avd"}`, "applyDocument": `{"apiVersion":"berth/v1","kind":"Site"}`,
 }
 
 // TestOpenAPI holds the list of operations: programs are made from it, and the command line uses the same names.

@@ -214,6 +214,7 @@ func (a *API) routes() {
 	a.changeRoutes()
 	a.credentialRoutes()
 	a.accountRoutes()
+	a.documentRoutes()
 }
 
 func (a *API) siteRoutes() {

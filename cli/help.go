@@ -14,7 +14,7 @@ var helpGroups = []struct {
 	commands  []string
 }{
 	{"packages", "Images and packages:", []string{"image", "msix", "package", "tag"}},
-	{"farm", "The farm:", []string{"site", "settings", "assign", "defaults", "changes", "status", "audit"}},
+	{"farm", "The farm:", []string{"site", "settings", "assign", "defaults", "changes", "status", "apply", "export", "audit"}},
 	{"hosts", "Hosts:", []string{"host", "pool", "enroll-key"}},
 	{"programs", "Server and agent:", []string{"server", "agent", "demo"}},
 	{"other", "Other:", nil},

@@ -17,9 +17,8 @@ var hostName = regexp.MustCompile(`^([A-Za-z0-9@\-_]|[A-Za-z0-9@.\-_][A-Za-z0-9@
 
 // AddPool drafts a pool; with now it is applied at once.
 func (s *Service) AddPool(ctx context.Context, site string, p berth.Pool, now bool) (berth.Pool, error) {
-	if !poolName.MatchString(p.Name) {
-		return p, berth.Errorf(berth.Invalid, "%q cannot name a pool", p.Name).On("name").
-			With("use 3 to 64 letters, digits, spaces, '@', '.', '-' and '_'")
+	if err := checkPoolName(p.Name); err != nil {
+		return p, err
 	}
 	kind, err := berth.ParseHostKind(string(p.Kind))
 	if err != nil {
@@ -38,6 +37,14 @@ func (s *Service) AddPool(ctx context.Context, site string, p berth.Pool, now bo
 		})
 	})
 	return p, err
+}
+
+func checkPoolName(name string) error {
+	if poolName.MatchString(name) {
+		return nil
+	}
+	return berth.Errorf(berth.Invalid, "%q cannot name a pool", name).On("name").
+		With("use 3 to 64 letters, digits, spaces, '@', '.', '-' and '_'")
 }
 
 // Pools returns the site's pools as drafted, ordered by name.

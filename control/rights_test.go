@@ -63,6 +63,13 @@ func useCases(f *farm) []useCase {
 		{"DeclaredPackage", reader, false, func(c context.Context) error { return ignore(f.DeclaredPackage(c, "main", "hp1", notesOne)) }},
 		{"DeclaredPackages", reader, false, func(c context.Context) error { return ignore(f.DeclaredPackages(c, "main", "hp1")) }},
 		{"Undeclare", contributor, false, func(c context.Context) error { return ignore(f.Undeclare(c, "main", "hp1", notesOne)) }},
+		{"Export", reader, false, func(c context.Context) error { return ignore(f.Export(c, "main")) }},
+		{"Plan", contributor, false, func(c context.Context) error {
+			return ignore(f.Plan(c, "main", document(), control.DocumentOptions{}))
+		}},
+		{"ApplyDocument", contributor, false, func(c context.Context) error {
+			return ignore(f.ApplyDocument(c, "main", document(), control.DocumentOptions{}))
+		}},
 		{"CreateToken", owner, true, func(c context.Context) error {
 			return ignore(f.CreateToken(c, wire.CreateToken{Name: "t", Role: berth.RoleReader}))
 		}},

@@ -36,8 +36,9 @@ func (s *Service) RenameTag(ctx context.Context, site, tag, name string) (set be
 			if err != nil {
 				return kept, err
 			}
-			if name = strings.TrimSpace(name); name == "" || utf8.RuneCountInString(name) > 64 {
-				return kept, berth.Errorf(berth.Invalid, "a tag's name has 1 to 64 characters").On("name")
+			name = strings.TrimSpace(name)
+			if err := checkTagName(name); err != nil {
+				return kept, err
 			}
 			if other, err := doc.Tags.Find(name); err == nil && other.ID != found.ID {
 				return kept, berth.Errorf(berth.Conflict, "%q means the tag %s", name, other.Name).On("name").
@@ -124,4 +125,11 @@ func (s *Service) UntagPackage(ctx context.Context, site, fullName, tag string) 
 		})
 	})
 	return p, err
+}
+
+func checkTagName(name string) error {
+	if name == "" || utf8.RuneCountInString(name) > 64 {
+		return berth.Errorf(berth.Invalid, "a tag's name has 1 to 64 characters").On("name")
+	}
+	return nil
 }
