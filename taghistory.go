@@ -32,7 +32,7 @@ func TagHistory(tag TagID, carry []Package, audit []AuditEntry) []TagMove {
 		}
 	}
 	for _, e := range audit {
-		if e.Refused == "" && e.Kind == string(ObjectPackage) && seenByHosts(e.Action) {
+		if e.MovesTag(tag, "") {
 			h.undo(e)
 		}
 	}
@@ -45,6 +45,23 @@ func (p Package) stands(tag TagID) bool { return p.HasTag(tag) && p.Enabled && !
 
 // seenByHosts tells whether the documents of an entry with that action are what hosts saw, and not a draft.
 func seenByHosts(action string) bool { return action == "apply" || action == "remove retired package" }
+
+// MovesTag tells whether hosts saw the tag on other versions, of the family or of any if none is named, from the entry on.
+func (e AuditEntry) MovesTag(tag TagID, family string) bool {
+	if e.Refused != "" || e.Kind != string(ObjectPackage) || !seenByHosts(e.Action) {
+		return false
+	}
+	before, after := e.packages()
+	of := cmp.Or(after.FamilyName, before.FamilyName)
+	return before.stands(tag) != after.stands(tag) && (family == "" || Fold(of) == Fold(family))
+}
+
+// packages are the documents of an entry; an absent one has no tags.
+func (e AuditEntry) packages() (before, after Package) {
+	_ = json.Unmarshal(e.Before, &before)
+	_ = json.Unmarshal(e.After, &after)
+	return before, after
+}
 
 type carrier struct {
 	fullName string
@@ -82,14 +99,8 @@ func (h *tagHistory) pointsTo(family string) string {
 
 // undo takes one entry back.
 func (h *tagHistory) undo(e AuditEntry) {
-	var before, after Package
-	_ = json.Unmarshal(e.Before, &before) // absent: nothing carried the tag
-	_ = json.Unmarshal(e.After, &after)
-	had, has := before.stands(h.tag), after.stands(h.tag)
-	if had == has {
-		return
-	}
-	if has {
+	before, after := e.packages()
+	if after.stands(h.tag) {
 		m := h.at(e, after.FamilyName)
 		m.Added = append(m.Added, after.FullName)
 		h.drop(after)

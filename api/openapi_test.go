@@ -49,6 +49,7 @@ var bodies = map[string]string{
 	"tagPackage": `{"tag":"custom"}`, "setHostPool": `{"pool":""}`, "addPool": `{"name":"Pool A","kind":"avd"}`, "assign": `{}`,
 	"setInherit": `{"inherit":true}`, "applyChanges": `{}`, "discardChanges": `{}`, "createToken": `{"name":"x","role":"owner"}`,
 	"createEnrollKey": `{"kind":"avd"}`, "applyDocument": `{"apiVersion":"berth/v1","kind":"Site"}`,
+	"revertAuditEntry": `{}`, "rollBackTag": `{"family":"x"}`,
 }
 
 // TestOpenAPI holds the list of operations: programs are made from it, and the command line uses the same names.

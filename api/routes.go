@@ -42,11 +42,6 @@ type (
 		Holder string `path:"holder" enum:"hosts,pools,defaults"`
 		Name   string `path:"name" doc:"name of the host or pool, or the kind of host"`
 	}
-	pageInput struct {
-		SiteInput
-		After string `query:"after" doc:"only what comes behind this name"`
-		Limit int    `query:"limit" minimum:"0" maximum:"1000" doc:"0: everything"`
-	}
 )
 
 // body is an answer of one object.
@@ -123,12 +118,6 @@ type (
 	choose struct {
 		SiteInput
 		Body wire.ChooseChanges
-	}
-	statusInput struct {
-		SiteInput
-		Host   string `query:"host"`
-		Family string `query:"family"`
-		Status string `query:"status"`
 	}
 	auditInput struct {
 		SiteInput
@@ -212,6 +201,7 @@ func (a *API) routes() {
 	a.hostRoutes()
 	a.listRoutes()
 	a.changeRoutes()
+	a.lookRoutes()
 	a.credentialRoutes()
 	a.accountRoutes()
 	a.documentRoutes()
@@ -256,9 +246,6 @@ func (a *API) siteRoutes() {
 	handle(a, http.MethodPatch, "/sites/{site}/tags/{tag}", "renameTag", "Rename a version tag", func(ctx context.Context, in *renameTag) (*body[berth.Settings], error) {
 		return one(s.RenameTag(ctx, in.Site, in.Tag, in.Body.Name))
 	})
-	handle(a, http.MethodGet, "/sites/{site}/audit", "listAudit", "The audit, newest first", func(ctx context.Context, in *auditInput) (*body[List[berth.AuditEntry]], error) {
-		return many(s.Audit(ctx, berth.AuditQuery{Site: berth.Fold(in.Site), Kind: berth.ObjectKind(in.Kind), Key: berth.Fold(in.Key), Before: in.Before, Limit: in.Limit}))
-	})
 }
 
 func (a *API) packageRoutes() {
@@ -275,9 +262,6 @@ func (a *API) packageRoutes() {
 		}
 		return &tagged[wire.PackageView]{etag(rev), wire.PackageView{Package: p, Revision: rev, TagNames: strings.Join(names, ", ")}}, err
 	}
-	handle(a, http.MethodGet, "/sites/{site}/packages", "listPackages", "The catalogue", func(ctx context.Context, in *pageInput) (*body[List[berth.Package]], error) {
-		return many(s.Packages(ctx, in.Site, in.After, in.Limit))
-	})
 	handle(a, http.MethodPost, "/sites/{site}/packages", "addPackage", "Add a package of an image", func(ctx context.Context, in *addPackage) (*body[berth.Package], error) {
 		return one(s.AddPackage(ctx, control.NewPackage{Site: in.Site, ImagePath: in.Body.ImagePath, FullName: in.Body.FullName,
 			DisplayName: in.Body.DisplayName, Tags: in.Body.Tags, Disabled: in.Body.Disabled}))
@@ -309,9 +293,6 @@ func (a *API) packageRoutes() {
 
 func (a *API) hostRoutes() {
 	s := a.Service
-	handle(a, http.MethodGet, "/sites/{site}/hosts", "listHosts", "Hosts", func(ctx context.Context, in *pageInput) (*body[List[wire.HostView]], error) {
-		return many(s.Hosts(ctx, in.Site, in.After, in.Limit))
-	})
 	handle(a, http.MethodGet, "/sites/{site}/hosts/{host}", "getHost", "A host", func(ctx context.Context, in *HostInput) (*body[wire.HostView], error) {
 		return one(s.Host(ctx, in.Site, in.Host))
 	})
@@ -332,9 +313,6 @@ func (a *API) hostRoutes() {
 	})
 	handle(a, http.MethodDelete, "/sites/{site}/pools/{pool}", "removePool", "Delete a pool", func(ctx context.Context, in *PoolInput) (*struct{}, error) {
 		return none(s.RemovePool(ctx, in.Site, in.Pool))
-	})
-	handle(a, http.MethodGet, "/sites/{site}/status", "listStatus", "How packages stand on hosts", func(ctx context.Context, in *statusInput) (*body[List[wire.HostPackage]], error) {
-		return many(s.Statuses(ctx, in.Site, control.StatusQuery{Host: in.Host, Family: in.Family, Status: in.Status}))
 	})
 }
 

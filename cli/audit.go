@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"berth"
+	"berth/wire"
 )
 
 func (p *program) auditCommand() *cobra.Command {
@@ -36,14 +36,14 @@ func (p *program) auditCommand() *cobra.Command {
 	return c
 }
 
-func objectOf(e berth.AuditEntry) string {
+func objectOf(e wire.AuditEntry) string {
 	if e.Kind == "" {
 		return ""
 	}
 	return e.Kind + "/" + e.Key
 }
 
-func refusal(e berth.AuditEntry) []string {
+func refusal(e wire.AuditEntry) []string {
 	if e.Refused == "" {
 		return nil
 	}

@@ -169,8 +169,8 @@ func (c *Client) Status(ctx context.Context, host, family, status string) ([]wir
 }
 
 // Audit returns the newest audit entries.
-func (c *Client) Audit(ctx context.Context, kind, key string, limit int) ([]berth.AuditEntry, error) {
-	return list[berth.AuditEntry](ctx, c, query(c.at("audit"), "kind", kind, "key", key, "limit", strconv.Itoa(limit)))
+func (c *Client) Audit(ctx context.Context, kind, key string, limit int) ([]wire.AuditEntry, error) {
+	return list[wire.AuditEntry](ctx, c, query(c.at("audit"), "kind", kind, "key", key, "limit", strconv.Itoa(limit)))
 }
 
 // CreateToken makes an API token.

@@ -54,6 +54,7 @@ type Service struct {
 	random    io.Reader
 	version   string
 	bell      *bell
+	hub       *hub
 	plans     *planCache
 	guard     *guard
 }
@@ -61,7 +62,7 @@ type Service struct {
 // New returns a Service over the options.
 func New(o Options) *Service {
 	return &Service{store: o.Store, library: o.Library, authority: o.Authority, log: o.Log, now: o.Now, random: o.Random,
-		version: o.Version, bell: newBell(), plans: newPlanCache(), guard: newGuard(o)}
+		version: o.Version, bell: newBell(), hub: newHub(), plans: newPlanCache(), guard: newGuard(o)}
 }
 
 // work is one use case under way: one transaction with its caller, its site and its moment.
@@ -96,11 +97,12 @@ type need struct {
 
 func (s *Service) change(ctx context.Context, n need, fn func(*work) error) error {
 	var bumped bool
+	var told []wire.Event
 	err := s.work(ctx, s.store.Update, n, func(w *work) error {
 		if err := fn(w); err != nil {
 			return err
 		}
-		bumped = w.bump
+		bumped, told = w.bump, w.told()
 		if w.bump {
 			return w.PutSite(w.site)
 		}
@@ -108,6 +110,9 @@ func (s *Service) change(ctx context.Context, n need, fn func(*work) error) erro
 	})
 	if err == nil && bumped {
 		s.bell.ring(n.site)
+	}
+	if err == nil {
+		s.hub.tell(n.site, s.now(), told...)
 	}
 	return err
 }
@@ -154,6 +159,7 @@ func (w *work) ref(kind berth.ObjectKind, key string) berth.Ref {
 
 // note appends an audit entry about an object.
 func (w *work) note(action string, ref berth.Ref, before, after json.RawMessage) error {
+	w.tell(action, ref)
 	return w.AppendAudit(berth.AuditEntry{At: w.at, Site: berth.Fold(w.site.Name), Actor: w.who.Name, Face: w.who.Face,
 		Action: action, Kind: string(ref.Kind), Key: ref.Key, Before: before, After: after})
 }

@@ -139,6 +139,7 @@ func (s *Service) Enroll(ctx context.Context, r wire.EnrollRequest) (out wire.En
 		s.enrolmentRefused(ctx, used, r.Name, err)
 		return wire.EnrollResponse{}, err
 	}
+	s.hub.tell(out.Site, s.now(), wire.Event{Kind: wire.EventHost, Key: berth.Fold(r.Name)})
 	s.bell.ring(out.Site) // whoever waits with the certificate of before is told that it is over
 	return out, nil
 }
@@ -292,6 +293,7 @@ func (s *Service) report(ctx context.Context, hostID, serial string, r wire.Sync
 	if r.Facts == nil && serial == h.Serial && h.Facts.Generation == r.Generation && s.now().Sub(h.LastSeen) < seenEvery {
 		return h, nil
 	}
+	news := r.Facts != nil || h.Facts.Generation != r.Generation
 	err = s.store.Update(ctx, func(tx berth.Tx) error {
 		if h, err = knownHost(tx, hostID, serial); err != nil {
 			return err
@@ -306,6 +308,9 @@ func (s *Service) report(ctx context.Context, hostID, serial string, r wire.Sync
 		}
 		return buryRetired(tx, h.Site, s.now())
 	})
+	if err == nil && news {
+		s.hub.tell(h.Site, s.now(), wire.Event{Kind: wire.EventHost, Key: berth.Fold(h.Name), Generation: h.Facts.Generation})
+	}
 	return h, err
 }
 

@@ -63,22 +63,28 @@ func (s *Service) TagPackage(ctx context.Context, site, fullName, tag string, mo
 		if err != nil {
 			return err
 		}
-		if p, _, err = w.pkg(fullName); err != nil {
-			return err
+		p, err = w.tag(fullName, ids[0], move)
+		return err
+	})
+	return p, err
+}
+
+func (w *work) tag(fullName string, id berth.TagID, move bool) (p berth.Package, err error) {
+	if p, _, err = w.pkg(fullName); err != nil {
+		return p, err
+	}
+	if move {
+		if err := w.untagSiblings(p, id); err != nil {
+			return p, err
 		}
-		if move {
-			if err := w.untagSiblings(p, ids[0]); err != nil {
-				return err
-			}
+	}
+	err = editPackage(w, fullName, "tag package", 0, func(doc *berth.Package) error {
+		if !doc.HasTag(id) {
+			doc.Tags = append(doc.Tags, id)
+			slices.Sort(doc.Tags) // as tagIDs has them: the order in which tags were put on is no difference
 		}
-		return editPackage(w, fullName, "tag package", 0, func(doc *berth.Package) error {
-			if !doc.HasTag(ids[0]) {
-				doc.Tags = append(doc.Tags, ids[0])
-				slices.Sort(doc.Tags) // as tagIDs has them: the order in which tags were put on is no difference
-			}
-			p = *doc
-			return nil
-		})
+		p = *doc
+		return nil
 	})
 	return p, err
 }

@@ -86,6 +86,13 @@ type Revert struct {
 	Force bool `json:"force,omitempty" doc:"even though somebody else changed the object since"`
 }
 
+// Reverted is what became of a revert.
+type Reverted struct {
+	Entry   int64  `json:"entry"`
+	Change  string `json:"change" doc:"the object, as pending changes are named"`
+	Pending bool   `json:"pending" doc:"false: the object is now as hosts see it, nothing is left to apply"`
+}
+
 // RollBackTag names the family for which a tag goes back to the version it meant before.
 type RollBackTag struct {
 	Family string `json:"family"`
