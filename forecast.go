@@ -2,6 +2,7 @@ package berth
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -106,7 +107,7 @@ type Forecast struct {
 // Source: a signature with a timestamp is judged by the time that the stamp names (RFC 3161, section 1; Authenticode), one
 // without by the present, and with it every certificate above the signer's (RFC 5280, section 6.1.3).
 func ForecastCertificates(signed []Signed, now time.Time) []Forecast {
-	by := map[string]*Forecast{}
+	by := map[string]*forecaster{}
 	for _, s := range signed {
 		c := s.Package.Certificate
 		if c == nil || c.Thumbprint == "" {
@@ -114,23 +115,38 @@ func ForecastCertificates(signed []Signed, now time.Time) []Forecast {
 		}
 		f := by[Fold(c.Thumbprint)]
 		if f == nil {
-			f = newForecast(*c, now)
+			f = &forecaster{newForecast(*c, now), map[string]*CertificateHost{}}
 			by[Fold(c.Thumbprint)] = f
 		}
 		f.add(s, now)
 	}
 	out := make([]Forecast, 0, len(by))
 	for _, f := range by {
-		slices.SortFunc(f.Packages, func(a, b PackageForecast) int {
-			return cmp.Or(compareBool(a.Timestamped, b.Timestamped), cmp.Compare(a.FullName, b.FullName))
-		})
-		slices.SortFunc(f.Hosts, func(a, b CertificateHost) int { return cmp.Compare(Fold(a.Host), Fold(b.Host)) })
-		out = append(out, *f)
+		out = append(out, f.done())
 	}
 	slices.SortFunc(out, func(a, b Forecast) int {
 		return cmp.Or(a.EndsAt.Compare(b.EndsAt), cmp.Compare(a.Thumbprint, b.Thumbprint))
 	})
 	return out
+}
+
+// forecaster is a Forecast under construction; its hosts by folded name.
+type forecaster struct {
+	Forecast
+	hosts map[string]*CertificateHost
+}
+
+// done puts everything into its order.
+func (f *forecaster) done() Forecast {
+	slices.SortFunc(f.Packages, func(a, b PackageForecast) int {
+		return cmp.Or(compareBool(a.Timestamped, b.Timestamped), cmp.Compare(a.FullName, b.FullName))
+	})
+	for _, name := range slices.Sorted(maps.Keys(f.hosts)) {
+		h := f.hosts[name]
+		slices.Sort(h.Packages)
+		f.Hosts = append(f.Hosts, *h)
+	}
+	return f.Forecast
 }
 
 // compareBool puts false before true.
@@ -144,8 +160,8 @@ func compareBool(a, b bool) int {
 	return 1
 }
 
-func newForecast(c Certificate, now time.Time) *Forecast {
-	f := &Forecast{CommonName: c.CommonName, Subject: c.Subject, Issuer: c.Issuer, Thumbprint: c.Thumbprint, KeySize: c.KeySize,
+func newForecast(c Certificate, now time.Time) Forecast {
+	f := Forecast{CommonName: c.CommonName, Subject: c.Subject, Issuer: c.Issuer, Thumbprint: c.Thumbprint, KeySize: c.KeySize,
 		SelfSigned: c.SelfSigned, NotBefore: c.NotBefore, NotAfter: c.NotAfter, Packages: []PackageForecast{}, Hosts: []CertificateHost{}}
 	f.EndsAt, f.EndsBy = c.end()
 	left := f.EndsAt.Sub(now)
@@ -165,7 +181,7 @@ func newForecast(c Certificate, now time.Time) *Forecast {
 
 // add takes a package of the signer into the forecast. Two packages of one signer may carry chains that differ: for each
 // its own counts.
-func (f *Forecast) add(s Signed, now time.Time) {
+func (f *forecaster) add(s Signed, now time.Time) {
 	p := PackageForecast{FullName: s.Package.FullName, DisplayName: s.Package.DisplayName,
 		Timestamped: s.Package.Certificate.Timestamped, Hosts: []string{}}
 	if p.Timestamped {
@@ -184,15 +200,13 @@ func (f *Forecast) add(s Signed, now time.Time) {
 }
 
 // host takes into the forecast that a host must have the package.
-func (f *Forecast) host(h SignedHost, p PackageForecast) {
-	i := slices.IndexFunc(f.Hosts, func(o CertificateHost) bool { return Fold(o.Host) == Fold(h.Host) })
-	if i < 0 {
-		i = len(f.Hosts)
-		f.Hosts = append(f.Hosts, CertificateHost{Host: h.Host, Trust: TrustUnknown})
+func (f *forecaster) host(h SignedHost, p PackageForecast) {
+	of := f.hosts[Fold(h.Host)]
+	if of == nil {
+		of = &CertificateHost{Host: h.Host, Trust: TrustUnknown}
+		f.hosts[Fold(h.Host)] = of
 	}
-	of := &f.Hosts[i]
 	of.Packages = append(of.Packages, p.FullName)
-	slices.Sort(of.Packages)
 	of.Provision = of.Provision || h.Provision
 	of.Ending = of.Ending || !p.Timestamped
 	if t := TrustOf(h.Facts); of.Trust != TrustMissing && t != TrustUnknown {

@@ -50,6 +50,7 @@ var bodies = map[string]string{
 	"setInherit": `{"inherit":true}`, "applyChanges": `{}`, "discardChanges": `{}`, "createToken": `{"name":"x","role":"owner"}`,
 	"createEnrollKey": `{"kind":"avd"}`, "applyDocument": `{"apiVersion":"berth/v1","kind":"Site"}`,
 	"revertAuditEntry": `{}`, "rollBackTag": `{"family":"x"}`,
+	"addPublication": `{"name":"x","family":"x","application":"x","hosts":["x"]}`, "editPublication": `{}`,
 }
 
 // TestOpenAPI holds the list of operations: programs are made from it, and the command line uses the same names.

@@ -202,6 +202,8 @@ func (a *API) routes() {
 	a.listRoutes()
 	a.changeRoutes()
 	a.lookRoutes()
+	a.publicationRoutes()
+	a.certificateRoutes()
 	a.credentialRoutes()
 	a.accountRoutes()
 	a.documentRoutes()
@@ -256,11 +258,15 @@ func (a *API) packageRoutes() {
 			return nil, err
 		}
 		settings, _, err := s.Settings(ctx, site)
+		if err != nil {
+			return nil, err
+		}
+		checks, err := s.Dependencies(ctx, site, fullName)
 		names := make([]string, len(p.Tags))
 		for i, id := range p.Tags {
 			names[i] = settings.Tags.Name(id)
 		}
-		return &tagged[wire.PackageView]{etag(rev), wire.PackageView{Package: p, Revision: rev, TagNames: strings.Join(names, ", ")}}, err
+		return &tagged[wire.PackageView]{etag(rev), wire.PackageView{Package: p, Revision: rev, TagNames: strings.Join(names, ", "), DependencyChecks: checks}}, err
 	}
 	handle(a, http.MethodPost, "/sites/{site}/packages", "addPackage", "Add a package of an image", func(ctx context.Context, in *addPackage) (*body[berth.Package], error) {
 		return one(s.AddPackage(ctx, control.NewPackage{Site: in.Site, ImagePath: in.Body.ImagePath, FullName: in.Body.FullName,
@@ -333,7 +339,8 @@ func (in HolderInput) at(ifMatch string) (control.Holder, error) {
 }
 
 func assignments(as control.Assignments, err error) (*tagged[wire.Assignments], error) {
-	out := wire.Assignments{Holder: as.Holder.String(), Inherit: as.Inherit, Assignments: as.Assignments, Revision: as.Revision}
+	out := wire.Assignments{Holder: as.Holder.String(), Inherit: as.Inherit, Assignments: as.Assignments, Revision: as.Revision,
+		Dependencies: as.Dependencies, Warnings: warnings(as.Dependencies)}
 	if out.Assignments == nil {
 		out.Assignments = []berth.Assignment{}
 	}

@@ -39,6 +39,7 @@ type server struct {
 	*httptest.Server
 	service   *control.Service
 	authority *auth.Authority
+	images    shelf
 	token     string // of an owner
 }
 
@@ -60,7 +61,7 @@ func newServer(t *testing.T) *server {
 	service := control.New(control.Options{Store: db, Library: images, Authority: authority, Log: log, Now: time.Now, Random: rand.Reader})
 	token, _, err := service.Begin(t.Context(), berth.Site{Name: "Main", SubscriptionID: "3b9f1b1e-0000-4000-8000-000000000001", Location: "here"})
 	must(t, err)
-	s := &server{service: service, authority: authority, token: token.Text}
+	s := &server{service: service, authority: authority, images: images, token: token.Text}
 	handler := api.New(api.Options{Service: service, Version: "1.2.3", Log: log, HostID: authority.VerifyHost})
 	s.Server = s.serve(t, handler, "127.0.0.1")
 	return s

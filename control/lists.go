@@ -42,6 +42,9 @@ type Assignments struct {
 	Inherit     bool // of hosts and pools: the own list is not in force
 	Assignments []berth.Assignment
 	Revision    int64
+
+	// Dependencies are those of what was just assigned, held against the catalogue; empty where nothing was.
+	Dependencies []berth.DependencyCheck
 }
 
 // Assignments returns the own list of a holder, as drafted.
@@ -121,7 +124,10 @@ func (s *Service) Assign(ctx context.Context, site string, h Holder, a berth.Ass
 		if err := w.editList(h, "assign", assign(a)); err != nil {
 			return err
 		}
-		out, err = w.assignments(h)
+		if out, err = w.assignments(h); err != nil {
+			return err
+		}
+		out.Dependencies, err = w.dependenciesOf(h, a)
 		return err
 	})
 	return out, err

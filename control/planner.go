@@ -62,11 +62,7 @@ func (s *Service) planFor(w *work, h berth.Host) (planned, error) {
 	if err != nil {
 		return planned{}, err
 	}
-	key := planKey{holder: "pool/" + berth.Fold(in.Host.Pool), kind: h.Kind, architecture: in.Architecture, build: in.Build}
-	if !in.Host.Inherit {
-		key.holder = "host/" + berth.Fold(h.Name)
-	}
-	return s.plans.get(berth.Fold(w.site.Name), w.site.Generation, key, func() (planned, error) {
+	return s.plans.get(berth.Fold(w.site.Name), w.site.Generation, keyOf(in, h), func() (planned, error) {
 		r, err := plan.Compute(in)
 		if err != nil {
 			return planned{}, err

@@ -85,6 +85,19 @@ func useCases(f *farm) []useCase {
 		{"Revoke", owner, false, func(c context.Context) error {
 			return f.Revoke(c, f.key("main", wire.CreateEnrollKey{Kind: berth.KindRDSH}).ID)
 		}},
+		{"AddPublication", contributor, false, func(c context.Context) error {
+			return ignore(f.AddPublication(c, "main", berth.Publication{Name: "N", Family: family, Application: "App", Hosts: []string{"h1"}}))
+		}},
+		{"EditPublication", contributor, false, func(c context.Context) error {
+			return ignore(f.EditPublication(c, "main", "Kept", control.PublicationEdit{}))
+		}},
+		{"Publication", reader, false, func(c context.Context) error { return ignore(f.Publication(c, "main", "Kept")) }},
+		{"Published", reader, false, func(c context.Context) error { return ignore(f.Published(c, "main", fullName("3"))) }},
+		{"RemovePublication", contributor, false, func(c context.Context) error { return f.RemovePublication(c, "main", "Kept") }},
+		{"AssignedHosts", reader, false, func(c context.Context) error { return ignore(f.AssignedHosts(c, "main", fullName("3"))) }},
+		{"Dependencies", reader, false, func(c context.Context) error { return ignore(f.Dependencies(c, "main", fullName("3"))) }},
+		{"Certificates", reader, false, func(c context.Context) error { return ignore(f.Certificates(c, "main")) }},
+		{"Certificate", reader, false, func(c context.Context) error { return ignore(f.Certificate(c, "main", "AA11")) }},
 		{"RemovePackage", contributor, false, func(c context.Context) error { return f.RemovePackage(c, "main", fullName("2"), false) }},
 		{"RemovePool", contributor, false, func(c context.Context) error { return f.RemovePool(c, "main", "hp1") }},
 		{"RemoveHost", contributor, false, func(c context.Context) error { return f.RemoveHost(c, "main", "h1") }},
@@ -98,7 +111,9 @@ func TestRights(t *testing.T) {
 	f.pool("hp1", berth.KindAVD)
 	f.add("1")
 	f.add("2")
+	f.addOf("3", signedBy("AA11", f.clock.now(), false), "App")
 	f.enroll("h1", berth.KindRDSH, "")
+	f.publish(berth.Publication{Name: "Kept", Application: "App", Hosts: []string{"h1"}})
 	f.apply()
 	enough := map[berth.Role][]berth.Role{
 		berth.RoleReader:      {berth.RoleReader, berth.RoleContributor, berth.RoleOwner},
