@@ -8,6 +8,7 @@ import (
 
 	"berth"
 	"berth/auth"
+	"berth/control"
 	"berth/wire"
 )
 
@@ -22,6 +23,12 @@ type (
 	}
 	sessionInput struct {
 		Session string `path:"session"`
+	}
+	farmAuditInput struct {
+		Kind   string `query:"kind"`
+		Key    string `query:"key"`
+		Before int64  `query:"before" doc:"only entries older than this id"`
+		Limit  int    `query:"limit" minimum:"0" maximum:"1000" default:"100"`
 	}
 	// UserInput names a user.
 	UserInput struct {
@@ -81,6 +88,17 @@ func (a *API) accountRoutes() {
 	a.sessionRoutes()
 	a.userRoutes()
 	a.clientRoutes()
+	handle(a, http.MethodGet, "/audit", "listFarmAudit", "The audit of all sites and of the farm, newest first",
+		func(ctx context.Context, in *farmAuditInput) (*body[List[wire.AuditEntry]], error) {
+			var q berth.AuditQuery
+			q.Kind, q.Key, q.Before, q.Limit = berth.ObjectKind(in.Kind), berth.Fold(in.Key), in.Before, in.Limit
+			entries, err := a.Service.FarmAudit(ctx, q)
+			explained := make([]wire.AuditEntry, len(entries))
+			for i, e := range entries {
+				explained[i] = control.Explained(e)
+			}
+			return many(explained, err)
+		})
 	handle(a, http.MethodPost, "/sites/{site}/hosts/{host}/revoke", "revokeHost", "End a host's certificate at once",
 		func(ctx context.Context, in *HostInput) (*struct{}, error) {
 			return none(a.Service.RevokeHost(ctx, in.Site, in.Host))

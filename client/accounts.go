@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"berth"
@@ -101,6 +102,11 @@ func (c *Client) CreateClientSecret(ctx context.Context, client string, r wire.C
 // RemoveClientSecret ends a secret at once.
 func (c *Client) RemoveClientSecret(ctx context.Context, client, id string) error {
 	return c.call(ctx, http.MethodDelete, below("clients", client, "secrets", id), nil, nil)
+}
+
+// FarmAudit returns the newest audit entries of all sites and of the farm itself.
+func (c *Client) FarmAudit(ctx context.Context, kind, key string, limit int) ([]wire.AuditEntry, error) {
+	return list[wire.AuditEntry](ctx, c, query("/audit", "kind", kind, "key", key, "limit", strconv.Itoa(limit)))
 }
 
 // RevokeHost ends a host's certificates at once.

@@ -130,3 +130,15 @@ func (w *work) grants(grants []berth.Grant) ([]berth.Grant, error) {
 	}
 	return grants, nil
 }
+
+// FarmAudit returns audit entries of all sites and of the farm itself: sign-ins, users and refusals belong to no site.
+// It takes a reader of every site. The site of the query is not looked at.
+func (s *Service) FarmAudit(ctx context.Context, q berth.AuditQuery) (entries []berth.AuditEntry, err error) {
+	if _, err := auth.Require(ctx, "", berth.RoleReader); err != nil {
+		s.refused(ctx, need{"", berth.RoleReader}, err)
+		return nil, err
+	}
+	q.Site = ""
+	err = s.store.View(ctx, func(tx berth.Tx) error { entries, err = tx.Audit(q); return err })
+	return entries, err
+}
