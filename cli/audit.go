@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,15 +25,16 @@ func (p *program) auditCommand() *cobra.Command {
 				return err
 			}
 			return p.show(result{value: orEmpty(entries), names: namesOf(entries, objectOf), empty: "no entry of the audit log matches", table: func(t *table) {
-				t.columns("WHEN", "WHO", "THROUGH", "ACTION", "OBJECT")
+				t.columns("ENTRY", "WHEN", "WHO", "THROUGH", "ACTION", "OBJECT")
 				for _, e := range entries {
-					t.rowWith(refusal(e), e.At.UTC().Format(time.DateTime), e.Actor, e.Face, e.Action, objectOf(e))
+					t.rowWith(refusal(e), strconv.FormatInt(e.ID, 10), e.At.UTC().Format(time.DateTime), e.Actor, e.Face, e.Action, objectOf(e))
 				}
 			}})
 		}})
 	c.Flags().StringVar(&kind, "kind", "", "only objects of this `KIND`: package, pool, host, defaults, settings")
 	c.Flags().StringVar(&key, "key", "", "only the object of this `NAME`")
 	c.Flags().IntVar(&limit, "limit", 100, "show this many entries, 1000 at most")
+	c.AddCommand(p.auditShow(), p.auditRevert())
 	return c
 }
 

@@ -42,7 +42,7 @@ func (p *program) changesCommand() *cobra.Command {
 			return p.showChanges(orEmpty(cs), cs, "")
 		}})
 	return noun("changes", "Review, apply or discard pending changes",
-		"What you change is a draft at first: hosts see it once it is applied. Commands that draft also take --apply.", list, p.changesApply(), discard)
+		"What you change is a draft at first: hosts see it once it is applied. Commands that draft also take --apply.", list, p.changesDiff(), p.changesApply(), discard)
 }
 
 func (p *program) showChanges(value any, cs []berth.Change, none string) error {
@@ -57,12 +57,16 @@ func (p *program) showChanges(value any, cs []berth.Change, none string) error {
 
 func (p *program) changesApply() *cobra.Command {
 	var w waiting
+	var dry bool
 	c := p.command(verb{use: "apply [NAME...]", short: "Apply pending changes: the named ones, or all",
 		long: `Apply pending changes in one step: the named ones, or all. The names are those of "berth changes list". With --wait the
 command ends when every host that answers has taken them up, or with exit code 8 when that takes longer than --timeout.
 Whether the packages could be attached is shown by "berth status".`,
 		example: "  berth changes apply --wait\n  berth changes apply settings/settings", args: cobra.ArbitraryArgs,
 		run: func(ctx context.Context, args []string) error {
+			if dry {
+				return p.preview(ctx, "", 1000, args)
+			}
 			c, err := p.connectSite(ctx)
 			if err != nil {
 				return err
@@ -79,6 +83,7 @@ Whether the packages could be attached is shown by "berth status".`,
 			}
 			return p.showChanges(done, done.Applied, "")
 		}})
+	c.Flags().BoolVar(&dry, "dry-run", false, "apply nothing; show what would change on which hosts, as changes diff does")
 	c.Flags().BoolVar(&w.wait, "wait", false, "wait until every host that answers has taken the changes up")
 	c.Flags().DurationVar(&w.timeout, "timeout", time.Minute, "how long to wait")
 	return c
@@ -97,7 +102,9 @@ const pollEvery = time.Second
 
 func (p *program) waitForHosts(ctx context.Context, c *client.Client, timeout time.Duration, generation int64) error {
 	var behind, silent []string
-	done, err := until(ctx, timeout, func() (bool, error) {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	done, err := until(ctx, p.listen(ctx, c), timeout, func() (bool, error) {
 		hosts, err := c.Hosts(ctx)
 		behind, silent = p.lagging(hosts, generation)
 		return len(behind) == 0, err
@@ -129,19 +136,15 @@ func (p *program) lagging(hosts []wire.HostView, generation int64) (behind, sile
 }
 
 // until asks again and again until the answer is yes; done is false when the time is up.
-func until(ctx context.Context, timeout time.Duration, ask func() (bool, error)) (done bool, err error) {
+func until(ctx context.Context, news *waker, timeout time.Duration, ask func() (bool, error)) (done bool, err error) {
 	end := time.NewTimer(timeout)
 	defer end.Stop()
 	for {
 		if done, err = ask(); done || err != nil {
 			return done, err
 		}
-		select {
-		case <-ctx.Done():
+		if !news.wait(ctx, min(pollEvery, max(timeout/10, time.Millisecond)), end.C) {
 			return false, ctx.Err()
-		case <-end.C:
-			return false, nil
-		case <-time.After(min(pollEvery, max(timeout/10, time.Millisecond))):
 		}
 	}
 }

@@ -85,7 +85,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6
 
 func (p *program) globalFlags(root *cobra.Command) {
 	f := root.PersistentFlags()
-	f.StringVarP(&p.output, "output", "o", "table", "`FORM` of the result: table, json, yaml or name")
+	f.StringVarP(&p.output, "output", "o", "table", "`FORM` of the result: table, wide, json, yaml or name")
 	f.BoolVarP(&p.quiet, "quiet", "q", false, "print nothing but results and errors")
 	f.StringVar(&p.color, "color", colorAuto, "`WHEN` to use colours: auto, always or never; auto respects NO_COLOR")
 	f.BoolVar(&p.noHeaders, "no-headers", false, "leave out the headings of tables")

@@ -23,11 +23,11 @@ func (p *program) completions() (arguments map[string][]lister, flags map[string
 	arguments = map[string][]lister{
 		"package show": one(packageNames), "package set": one(packageNames), "package remove": one(packageNames),
 		"tag add": {tagChoices, packageNames}, "tag move": {tagChoices, packageNames}, "tag remove": {tagChoices, packageNames},
-		"tag clear": one(packageNames), "tag rename": one(tagChoices),
+		"tag clear": one(packageNames), "tag history": one(tagChoices), "tag rollback": one(tagChoices), "tag rename": one(tagChoices),
 		"assign add": one(familyNames), "assign remove": one(familyNames),
-		"host show": one(hostNames), "host set": one(hostNames), "host retry": one(hostNames), "host remove": one(hostNames),
+		"host show": one(hostNames), "host why": {hostNames, familyNames}, "host set": one(hostNames), "host retry": one(hostNames), "host remove": one(hostNames),
 		"pool remove": one(poolNames), "defaults show": one(kindNames),
-		"changes apply": one(pendingNames), "changes discard": one(pendingNames),
+		"changes apply": one(pendingNames), "changes diff": one(pendingNames), "changes discard": one(pendingNames),
 		"context use": one(p.contextNames), "context remove": one(p.contextNames),
 	}
 	flags = map[string]lister{

@@ -89,16 +89,16 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 
 func TestUntilEnds(t *testing.T) {
 	asked := 0
-	done, err := until(t.Context(), time.Minute, func() (bool, error) { asked++; return asked == 1, nil })
+	done, err := until(t.Context(), &waker{}, time.Minute, func() (bool, error) { asked++; return asked == 1, nil })
 	if !done || err != nil || asked != 1 {
 		t.Errorf("done %v, error %v, asked %d times", done, err, asked)
 	}
-	if done, err = until(t.Context(), 20*time.Millisecond, func() (bool, error) { return false, nil }); done || err != nil {
+	if done, err = until(t.Context(), &waker{}, 20*time.Millisecond, func() (bool, error) { return false, nil }); done || err != nil {
 		t.Errorf("after the time: done %v, error %v", done, err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if _, err = until(ctx, time.Minute, func() (bool, error) { return false, nil }); !errors.Is(err, context.Canceled) {
+	if _, err = until(ctx, &waker{}, time.Minute, func() (bool, error) { return false, nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("after an interrupt: %v", err)
 	}
 }

@@ -11,26 +11,40 @@ import (
 	"github.com/spf13/cobra"
 
 	"berth"
+	"berth/client"
 	"berth/wire"
 )
 
 func (p *program) hostCommand() *cobra.Command {
-	list := p.command(verb{use: "list", short: "List the hosts", example: "  berth host list",
+	var f filters
+	var kind, pool, status string
+	list := p.command(verb{use: "list", short: "List the hosts",
+		example: "  berth host list\n  berth host list --search rdsh- --pool Accounting --status 'Staging failed'",
 		run: func(ctx context.Context, _ []string) error {
 			c, err := p.connectSite(ctx)
 			if err != nil {
 				return err
 			}
-			hosts, err := c.Hosts(ctx)
+			page, err := c.FindHosts(ctx, client.HostFilter{Search: f.search, Kind: kind, Pool: pool, Status: status, After: f.after, Limit: f.limit})
 			if err != nil {
 				return err
 			}
+			hosts := page.Items
+			p.more(page.Next)
+			none := "no hosts; make a key with `berth enroll-key create --kind KIND` and use it on a host with `berth agent enroll`"
+			if f.search+f.after+kind+pool+status != "" {
+				none = "no host matches; leave out a flag to see more"
+			}
 			err = p.show(result{value: orEmpty(hosts), names: namesOf(hosts, func(h wire.HostView) string { return h.Name }),
-				empty: "no hosts; make a key with `berth enroll-key create --kind KIND` and use it on a host with `berth agent enroll`",
+				empty: none,
 				table: func(t *table) { p.hostTable(t, hosts) }})
 			p.hostNotices(hosts)
 			return err
 		}})
+	f.flags(list, "hosts whose names hold this `TEXT`", "hosts")
+	list.Flags().StringVar(&kind, "kind", "", "only hosts of this `KIND`: rdsh, vdi or avd")
+	list.Flags().StringVar(&pool, "pool", "", "only hosts in this `POOL`")
+	list.Flags().StringVar(&status, "status", "", "only hosts that have a package of this `STATUS`")
 	show := p.command(verb{use: "show HOST", short: "Show one host", example: "  berth host show rdsh-01", args: cobra.ExactArgs(1),
 		run: func(ctx context.Context, args []string) error {
 			c, err := p.connectSite(ctx)
@@ -46,7 +60,7 @@ func (p *program) hostCommand() *cobra.Command {
 	return noun("host", "Show and manage session hosts",
 		`A host is a machine whose agent has enrolled with a key (see "berth enroll-key"). It gets the packages of its own list, of its
 pool, or of the site defaults: see "berth assign".`,
-		list, show, p.hostSet(), p.hostRetry(), p.hostRemove())
+		list, show, p.hostWhy(), p.hostSet(), p.hostRetry(), p.hostRemove())
 }
 
 func (p *program) hostTable(t *table, hosts []wire.HostView) {

@@ -14,12 +14,13 @@ import (
 // The forms of a result.
 const (
 	formatTable = "table"
+	formatWide  = "wide" // a table with more columns, where there are more
 	formatJSON  = "json"
 	formatYAML  = "yaml"
 	formatName  = "name"
 )
 
-var formats = []string{formatTable, formatJSON, formatYAML, formatName}
+var formats = []string{formatTable, formatWide, formatJSON, formatYAML, formatName}
 
 func (p *program) checkOutput() error {
 	if err := oneOf("color", p.color, colorChoices); err != nil {
@@ -118,7 +119,7 @@ func (p *program) note(format string, args ...any) {
 		return
 	}
 	p.notes = append(p.notes, plain(fmt.Sprintf(format, args...)))
-	if p.output == formatTable || p.output == formatName {
+	if p.output == formatTable || p.output == formatWide || p.output == formatName {
 		p.flush()
 	}
 }

@@ -16,18 +16,34 @@ import (
 )
 
 func (p *program) packageCommand() *cobra.Command {
-	list := p.command(verb{use: "list", short: "List the packages", example: "  berth package list\n  berth package list -o name",
+	var f filters
+	var tag, of string
+	list := p.command(verb{use: "list", short: "List the packages",
+		example: "  berth package list\n  berth package list --search contoso --tag Production --limit 50 -o name",
 		run: func(ctx context.Context, _ []string) error {
 			c, err := p.connectSite(ctx)
 			if err != nil {
 				return err
 			}
-			ps, err := c.Packages(ctx)
+			if of != "" {
+				if of, err = family(ctx, c, of); err != nil {
+					return err
+				}
+			}
+			page, err := c.FindPackages(ctx, client.PackageFilter{Search: f.search, Tag: tag, Family: of, After: f.after, Limit: f.limit})
 			if err != nil {
 				return err
 			}
-			return p.showPackages(ctx, c, orEmpty(ps), ps...)
+			p.more(page.Next)
+			if len(page.Items) == 0 && f.search+f.after+tag+of != "" && p.output == formatTable {
+				p.note("no package matches; leave out a flag to see more")
+				return nil
+			}
+			return p.showPackages(ctx, c, orEmpty(page.Items), page.Items...)
 		}})
+	f.flags(list, "packages that hold this `TEXT` in full name, display name or publisher", "packages")
+	list.Flags().StringVar(&tag, "tag", "", "only packages that carry this `TAG`")
+	list.Flags().StringVar(&of, "family", "", "only this `FAMILY`, or the package of this name")
 	show := p.command(verb{use: "show PACKAGE", short: "Show one package", args: cobra.ExactArgs(1),
 		example: "  berth package show Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe",
 		run: func(ctx context.Context, args []string) error {

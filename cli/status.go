@@ -19,9 +19,11 @@ import (
 // statusFlags choose rows and say whether to stay.
 type statusFlags struct {
 	host, family, status string
-	watch                bool
-	wait                 string
-	timeout, every       time.Duration
+	filters
+	summary        bool
+	watch          bool
+	wait           string
+	timeout, every time.Duration
 }
 
 func (p *program) statusCommand() *cobra.Command {
@@ -43,6 +45,8 @@ in trouble what to do about it. The statuses:
 	c.Flags().StringVar(&f.host, "host", "", "only this `HOST`")
 	c.Flags().StringVar(&f.family, "family", "", "only this `FAMILY`, or the package of this name")
 	c.Flags().StringVar(&f.status, "status", "", "only rows of this `STATUS`")
+	f.flags(c, "hosts whose names hold this `TEXT`", "hosts")
+	c.Flags().BoolVar(&f.summary, "summary", false, "only count the rows of each status")
 	c.Flags().BoolVarP(&f.watch, "watch", "w", false, "keep running, and show every change")
 	c.Flags().StringVar(&f.wait, "wait", "", "wait until all rows have this `STATUS`")
 	c.Flags().DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait with --wait")
@@ -96,10 +100,15 @@ func (p *program) status(ctx context.Context, f statusFlags) error {
 	case f.wait != "":
 		return p.waitStatus(ctx, c, f, want)
 	}
-	rows, err := c.Status(ctx, f.host, f.family, f.status)
+	if f.summary {
+		return p.showSummary(ctx, c, f)
+	}
+	rows, next, err := statusRows(ctx, c, f.query())
 	if err != nil {
 		return err
 	}
+	p.warnOfConflicts(rows)
+	p.more(next)
 	return p.showStatus(f, rows)
 }
 
@@ -117,7 +126,11 @@ func (f statusFlags) none() string {
 }
 
 func (p *program) statusTable(t *table, rows []wire.HostPackage) {
-	t.columns("HOST", "PACKAGE", "VERSION", "STATUS", "SINCE", "CAUSE")
+	head := []string{"HOST", "PACKAGE", "VERSION", "STATUS", "SINCE", "CAUSE"}
+	if p.output == formatWide {
+		head = []string{"HOST", "PACKAGE", "VERSION", "STATUS", "SINCE", "CHOSEN BY", "ASSIGNED BY", "OVERRIDES", "CANDIDATES", "GENERATION", "CAUSE"}
+	}
+	t.columns(head...)
 	for _, r := range rows {
 		cause := r.Status.Cause
 		if r.Status.Code != "" {
@@ -127,7 +140,11 @@ func (p *program) statusTable(t *table, rows []wire.HostPackage) {
 		if slices.Contains(inTrouble, r.Status.Name) && r.Status.Remedy != "" {
 			below = []string{"what to do: " + r.Status.Remedy}
 		}
-		t.rowWith(below, r.Host, r.DisplayName, r.Version, string(r.Status.Name), p.age(r.Status.Since), cause)
+		cells := []string{r.Host, r.DisplayName, r.Version, string(r.Status.Name), p.age(r.Status.Since)}
+		if p.output == formatWide {
+			cells = append(cells, wideCells(r)...)
+		}
+		t.rowWith(below, append(cells, cause)...)
 		t.paint(3, statusInk(r.Status.Name))
 	}
 }
@@ -136,8 +153,10 @@ func (p *program) statusTable(t *table, rows []wire.HostPackage) {
 func (p *program) waitStatus(ctx context.Context, c *client.Client, f statusFlags, want berth.StatusName) error {
 	var rows []wire.HostPackage
 	left := 0
-	done, err := until(ctx, f.timeout, func() (_ bool, err error) {
-		rows, err = c.Status(ctx, f.host, f.family, f.status)
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	done, err := until(ctx, p.listen(ctx, c), f.timeout, func() (_ bool, err error) {
+		rows, _, err = statusRows(ctx, c, f.query())
 		left = len(slices.DeleteFunc(slices.Clone(rows), func(r wire.HostPackage) bool { return r.Status.Name == want }))
 		return len(rows) > 0 && left == 0, err
 	})
@@ -157,8 +176,9 @@ func (p *program) waitStatus(ctx context.Context, c *client.Client, f statusFlag
 // watchStatus shows the rows whenever they changed, until it is interrupted. On a terminal it shows them in place.
 func (p *program) watchStatus(ctx context.Context, c *client.Client, f statusFlags) error {
 	var last []byte
+	news := p.listen(ctx, c)
 	for {
-		rows, err := c.Status(ctx, f.host, f.family, f.status)
+		rows, _, err := statusRows(ctx, c, f.query())
 		if err != nil {
 			return err
 		}
@@ -176,10 +196,8 @@ func (p *program) watchStatus(ctx context.Context, c *client.Client, f statusFla
 			}
 		}
 		last = now
-		select {
-		case <-ctx.Done():
+		if !news.wait(ctx, max(f.every, 100*time.Millisecond), nil) {
 			return ctx.Err()
-		case <-time.After(max(f.every, 100*time.Millisecond)):
 		}
 	}
 }

@@ -17,7 +17,7 @@ func (p *program) tagCommand() *cobra.Command {
 	return noun("tag", "Put version tags on packages: Production, Pre-production, Custom",
 		`A site has three version tags, which can be renamed. Hosts that are assigned a family by a tag get the version that carries it:
 to give them the next version, move the tag.`,
-		list, p.tagRename(),
+		list, p.tagHistory(), p.tagRollback(), p.tagRename(),
 		p.tagVerb(tagging{verb: "add TAG PACKAGE", short: "Put a tag on a package",
 			do: func(ctx context.Context, c *client.Client, tag, pkg string) (berth.Package, error) {
 				return c.TagPackage(ctx, pkg, wire.TagPackage{Tag: tag})
@@ -49,6 +49,7 @@ func (p *program) listTags(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	p.warnOfCarriers(s.Tags, ps)
 	return p.show(result{value: s.Tags, names: namesOf(s.Tags[:], func(t berth.Tag) string { return t.Name }), table: func(t *table) {
 		t.columns("TAG", "ID", "PACKAGE")
 		for _, tag := range s.Tags {
