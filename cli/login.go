@@ -15,21 +15,30 @@ import (
 )
 
 func (p *program) loginCommand() *cobra.Command {
-	var name string
+	var name, user string
+	var stdin bool
 	c := p.command(verb{use: "login", short: "Sign in to a server and remember it",
 		long: `Sign in to a server with an API token. The token is tried, then saved with the server's address as a context that only
 you can read. The new context is in use from then on.`,
 		example: `  berth login --server https://berth.example:8443 --token TOKEN --fingerprint sha256:…
-  berth login --server https://berth.example:8443 --token - --ca berth-ca.pem < token.txt`,
-		run: func(ctx context.Context, _ []string) error { return p.login(ctx, name) }})
+  berth login --server https://berth.example:8443 --token - --ca berth-ca.pem < token.txt
+  berth login --server https://berth.example:8443 --user olga`,
+		run: func(ctx context.Context, _ []string) error { return p.login(ctx, name, user, stdin) }})
 	c.Flags().StringVar(&name, "name", "", "`NAME` of the context (default: the server's name)")
+	c.Flags().StringVar(&user, "user", "", "sign in as the user `NAME` with a password, instead of a token")
+	passwordFlag(c, &stdin)
 	return c
 }
 
-func (p *program) login(ctx context.Context, name string) error {
+func (p *program) login(ctx context.Context, name, user string, stdin bool) error {
 	c, err := p.resolve()
 	if err != nil {
 		return err
+	}
+	if user != "" {
+		if c, err = p.signIn(ctx, c, user, stdin); err != nil {
+			return err
+		}
 	}
 	if c.Token == "" && c.Server != "" {
 		return usage("token", "add --token TOKEN, or --token - to read it from standard input", "a token is needed to sign in")
