@@ -66,6 +66,7 @@ func (p *program) edit(ctx context.Context, e listEdit, do func(*client.Client, 
 	if err := p.drafted(ctx, c, e.apply, e.words+" "+as.Holder, change); err != nil {
 		return err
 	}
+	p.dependencyNotes(as.Dependencies)
 	return p.showAssignments(ctx, c, as)
 }
 

@@ -69,7 +69,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6
 	local := append([]*cobra.Command{p.imageCommand(), p.msixCommand(), p.versionCommand()}, o.Commands...)
 	root.AddCommand(p.loginCommand(), p.logoutCommand(), p.whoamiCommand(), p.contextCommand())
 	root.AddCommand(p.siteCommand(), p.settingsCommand(), p.tagCommand(), p.packageCommand())
-	root.AddCommand(p.assignCommand(), p.hostCommand(), p.poolCommand(), p.defaultsCommand())
+	root.AddCommand(p.assignCommand(), p.hostCommand(), p.poolCommand(), p.defaultsCommand(), p.publishedCommand(), p.certCommand())
 	root.AddCommand(p.changesCommand(), p.statusCommand(), p.auditCommand(), p.tokenCommand(), p.enrollKeyCommand())
 	root.AddCommand(p.userCommand(), p.sessionCommand(), p.clientCommand())
 	root.AddCommand(p.exportCommand(), p.documentCommand(), p.apiCommand())

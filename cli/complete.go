@@ -22,6 +22,7 @@ func (p *program) completions() (arguments map[string][]lister, flags map[string
 	one := func(l lister) []lister { return []lister{l} }
 	arguments = map[string][]lister{
 		"package show": one(packageNames), "package set": one(packageNames), "package remove": one(packageNames),
+		"package hosts": one(packageNames), "published set": one(publicationNames), "published remove": one(publicationNames), "cert show": one(thumbprints),
 		"tag add": {tagChoices, packageNames}, "tag move": {tagChoices, packageNames}, "tag remove": {tagChoices, packageNames},
 		"tag clear": one(packageNames), "tag history": one(tagChoices), "tag rollback": one(tagChoices), "tag rename": one(tagChoices),
 		"assign add": one(familyNames), "assign remove": one(familyNames),

@@ -13,8 +13,8 @@ var helpGroups = []struct {
 	id, title string
 	commands  []string
 }{
-	{"packages", "Images and packages:", []string{"image", "msix", "package", "tag"}},
-	{"farm", "The farm:", []string{"site", "settings", "assign", "defaults", "changes", "status", "apply", "export", "audit"}},
+	{"packages", "Images and packages:", []string{"image", "msix", "package", "tag", "cert"}},
+	{"farm", "The farm:", []string{"site", "settings", "assign", "defaults", "published", "changes", "status", "apply", "export", "audit"}},
 	{"hosts", "Hosts:", []string{"host", "pool", "enroll-key"}},
 	{"programs", "Server and agent:", []string{"server", "agent", "demo"}},
 	{"other", "Other:", nil},

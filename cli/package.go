@@ -59,12 +59,12 @@ func (p *program) packageCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.show(result{value: v, names: []string{v.FullName}, table: func(t *table) { packageFacts(t, v.Package, settings.Tags) }})
+			return p.show(result{value: v, names: []string{v.FullName}, table: func(t *table) { packageFacts(t, v, settings.Tags) }})
 		}})
 	return noun("package", "Manage the packages in a site's catalogue",
 		`A package is one version of an application, named by its full name; all versions of it are a family. Hosts get packages that
 are in the catalogue, enabled and assigned: see "berth assign".`,
-		list, show, p.packageAdd(), p.packageSet(), p.packageRemove())
+		list, show, p.packageAdd(), p.packageSet(), p.packageRemove(), p.packageHosts())
 }
 
 func (p *program) showPackages(ctx context.Context, c *client.Client, value any, ps ...berth.Package) error {
@@ -92,13 +92,13 @@ func tagNames(tags berth.Tags, ids []berth.TagID) string {
 	return strings.Join(namesOf(ids, tags.Name), ", ")
 }
 
-func packageFacts(t *table, v berth.Package, tags berth.Tags) {
+func packageFacts(t *table, v wire.PackageView, tags berth.Tags) {
 	t.fact("Display name", v.DisplayName)
 	t.fact("Full name", v.FullName)
 	t.fact("Family", v.FamilyName)
 	t.fact("Version", v.Version.String()+", "+v.Architecture)
 	t.fact("Publisher", v.Publisher)
-	t.fact("Enabled", enabled(v))
+	t.fact("Enabled", enabled(v.Package))
 	t.fact("Tags", tagNames(tags, v.Tags))
 	t.fact("Image", v.ImagePath)
 	t.fact("Folder", v.RelativePath)
@@ -111,9 +111,7 @@ func packageFacts(t *table, v berth.Package, tags berth.Tags) {
 	for _, a := range v.Applications {
 		t.fact("Application", fmt.Sprintf("%s (%s)", a.DisplayName, a.ID))
 	}
-	for _, d := range v.Dependencies {
-		t.fact("Needs", d.Name+" "+d.MinVersion)
-	}
+	dependencyFacts(t, v.FullName, v.DependencyChecks)
 	for _, f := range v.Findings {
 		t.fact("Finding", f)
 	}
