@@ -2,7 +2,7 @@ package berth
 
 import (
 	"bytes"
-	"crypto/sha1" //nolint:gosec // the thumbprint by which Windows names certificates, not a protection
+	"crypto/sha1" // the thumbprint by which Windows names certificates, no protection
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
@@ -142,7 +142,7 @@ func alternativeNames(c *x509.Certificate) (names []string) {
 }
 
 func thumbprint(c *x509.Certificate) string {
-	sum := sha1.Sum(c.Raw) //nolint:gosec // see the import
+	sum := sha1.Sum(c.Raw)
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }
 

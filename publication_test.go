@@ -1,6 +1,7 @@
 package berth_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -48,7 +49,7 @@ func TestPublicationCheck(t *testing.T) {
 				}
 				return
 			}
-			e, ok := err.(*berth.Error)
+			e, ok := errors.AsType[*berth.Error](err)
 			if !ok || e.Kind != berth.Invalid || e.Field != tt.field || e.Remedy == "" {
 				t.Errorf("got %v, want Invalid on %s with a remedy", err, tt.field)
 			}

@@ -253,13 +253,8 @@ func (p *program) dependencyNotes(checks []berth.DependencyCheck) {
 // dependencyFacts shows the dependencies of a package, those of the frameworks that it needs besides.
 func dependencyFacts(t *table, fullName string, checks []berth.DependencyCheck) {
 	for _, c := range checks {
-		state := "missing: " + c.Why
-		switch c.State {
-		case berth.DependencySatisfied:
-			state = "satisfied by " + c.FullName
-		case berth.DependencyUnusable:
-			state = "in the catalogue, but " + c.Why
-		}
+		state := map[berth.DependencyState]string{berth.DependencySatisfied: "satisfied by " + c.FullName,
+			berth.DependencyUnusable: "in the catalogue, but " + c.Why, berth.DependencyMissing: "missing: " + c.Why}[c.State]
 		whose := ""
 		if berth.Fold(c.NeededBy) != berth.Fold(fullName) {
 			whose = ", for " + c.NeededBy

@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
 	"strings"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestPublications(t *testing.T) {
 	}
 	_, err = c.AddPublication(ctx, wire.AddPublication{Name: "Other", Family: family, Application: "Other", Hosts: []string{"h1"}})
 	wantKind(t, err, berth.NotFound)
-	if e, ok := err.(*berth.Error); !ok || e.Field != "application" || !strings.Contains(e.Remedy, "App") {
+	if e, ok := errors.AsType[*berth.Error](err); !ok || e.Field != "application" || !strings.Contains(e.Remedy, "App") {
 		t.Errorf("refused as %#v", err)
 	}
 	if v, err = c.EditPublication(ctx, "our NOTES (64)", wire.EditPublication{Users: &[]string{}}); err != nil || len(v.Users) != 0 || len(v.Hosts) != 1 {

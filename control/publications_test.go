@@ -1,6 +1,7 @@
 package control_test
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -103,7 +104,7 @@ func TestPublicationRefusals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := f.AddPublication(f.owner, "main", tt.p)
 			wantKind(t, err, tt.kind)
-			if e, ok := err.(*berth.Error); !ok || e.Field != tt.field || e.Remedy == "" && tt.field != "family" {
+			if e, ok := errors.AsType[*berth.Error](err); !ok || e.Field != tt.field || e.Remedy == "" && tt.field != "family" {
 				t.Errorf("%v is about %q", err, tt.field)
 			}
 		})
