@@ -123,10 +123,10 @@ func (s *Service) Enroll(ctx context.Context, r wire.EnrollRequest) (out wire.En
 		}
 		w := &work{Tx: tx, site: site, at: s.now(), now: true,
 			who: auth.Principal{Name: "enrolment key " + key.Name, Kind: "host", Site: key.Site, Face: "agent"}}
-		if out, err = s.enroll(w, key, r); err != nil {
+		if err := w.keyUsed(key, r.Name); err != nil {
 			return err
 		}
-		if err := w.keyUsed(key, r.Name); err != nil {
+		if out, err = s.enroll(w, key, r); err != nil {
 			return err
 		}
 		if w.bump {
