@@ -30,6 +30,7 @@ type Tx interface {
 	UserStore
 	SessionStore
 	ClientStore
+	PreflightStore
 	AuditStore
 }
 

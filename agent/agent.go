@@ -51,14 +51,15 @@ func (o Options) withDefaults() Options {
 
 // Agent keeps one host as its plan says. Make it with New, run it once, close it.
 type Agent struct {
-	options Options
-	who     atomic.Pointer[identity] // replaced when the certificate is renewed
-	lock    *os.File
-	keeper  *keeper
-	memory  *memory
-	board   *board
-	news    *news
-	wake    chan struct{} // asks the loop to look again
+	options  Options
+	who      atomic.Pointer[identity] // replaced when the certificate is renewed
+	lock     *os.File
+	keeper   *keeper
+	memory   *memory
+	board    *board
+	news     *news
+	examiner examiner
+	wake     chan struct{} // asks the loop to look again
 }
 
 // New takes the state folder for itself and reads what the agent knew. The error of a host that was never enrolled is of

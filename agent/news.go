@@ -55,3 +55,15 @@ func (n *news) after(version int) <-chan struct{} {
 	close(done)
 	return done
 }
+
+// touch lets the latest facts count as new, so that what else there is to say is sent with them at once.
+func (n *news) touch() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.version == 0 { // there are no facts to send yet: the first ones will bring it
+		return
+	}
+	n.version++
+	close(n.changed)
+	n.changed = make(chan struct{})
+}

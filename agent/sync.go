@@ -41,6 +41,7 @@ func (s *syncer) run(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	s.renewal.load(s.agent)
+	defer s.agent.examiner.running.Wait()
 	for ctx.Err() == nil {
 		s.renew(ctx)
 		begin := time.Now()
@@ -88,11 +89,13 @@ func (s *syncer) once(ctx context.Context) (time.Duration, error) {
 	if version != s.sent {
 		req.Facts = &facts
 	}
+	req.Preflights = s.agent.examiner.report()
 	var resp wire.SyncResponse
 	if err := s.post(ctx, version, req, &resp); err != nil {
 		return 0, err
 	}
 	s.sent = version
+	s.agent.examiner.take(ctx, s.agent, req.Preflights, resp.Preflights)
 	return min(max(time.Duration(resp.Next), 0)*time.Second, mostNext), s.take(held, resp)
 }
 

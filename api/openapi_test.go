@@ -48,7 +48,7 @@ var bodies = map[string]string{
 	"createSite": `{"name":"x"}`, "editSettings": `{}`, "renameTag": `{"name":"x"}`, "addPackage": `{"imagePath":"x"}`, "editPackage": `{}`,
 	"tagPackage": `{"tag":"custom"}`, "setHostPool": `{"pool":""}`, "addPool": `{"name":"Pool A","kind":"avd"}`, "assign": `{}`,
 	"setInherit": `{"inherit":true}`, "applyChanges": `{}`, "discardChanges": `{}`, "createToken": `{"name":"x","role":"owner"}`,
-	"createEnrollKey": `{"kind":"avd"}`, "applyDocument": `{"apiVersion":"berth/v1","kind":"Site"}`,
+	"createEnrollKey": `{"kind":"avd"}`, "askPreflight": `{"package":"x"}`, "applyDocument": `{"apiVersion":"berth/v1","kind":"Site"}`,
 	"revertAuditEntry": `{}`, "rollBackTag": `{"family":"x"}`,
 	"addPublication": `{"name":"x","family":"x","application":"x","hosts":["x"]}`, "editPublication": `{}`,
 }

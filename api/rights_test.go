@@ -48,7 +48,7 @@ var rights = map[string]right{
 	"listPublications": reader, "listTagHistory": reader, "listenToEvents": reader, "previewChanges": reader, "summarizeStatus": reader,
 	"addPublication": contributor, "editPublication": contributor, "removePublication": contributor, "revertAuditEntry": contributor,
 	"rollBackTag":    contributor,
-	"exportDocument": reader, "applyDocument": contributor,
+	"exportDocument": reader, "applyDocument": contributor, "askPreflight": contributor, "getPreflight": reader,
 	"setInherit": contributor, "applyChanges": contributor, "discardChanges": contributor,
 }
 

@@ -207,6 +207,7 @@ func (a *API) routes() {
 	a.credentialRoutes()
 	a.accountRoutes()
 	a.documentRoutes()
+	a.preflightRoutes()
 }
 
 func (a *API) siteRoutes() {

@@ -26,7 +26,7 @@ func (p *program) completions() (arguments map[string][]lister, flags map[string
 		"tag add": {tagChoices, packageNames}, "tag move": {tagChoices, packageNames}, "tag remove": {tagChoices, packageNames},
 		"tag clear": one(packageNames), "tag history": one(tagChoices), "tag rollback": one(tagChoices), "tag rename": one(tagChoices),
 		"assign add": one(familyNames), "assign remove": one(familyNames),
-		"host show": one(hostNames), "host why": {hostNames, familyNames}, "host set": one(hostNames), "host retry": one(hostNames), "host remove": one(hostNames),
+		"host show": one(hostNames), "host why": {hostNames, familyNames}, "host set": one(hostNames), "host retry": one(hostNames), "host preflight": {hostNames, packageNames}, "host remove": one(hostNames),
 		"pool remove": one(poolNames), "defaults show": one(kindNames),
 		"changes apply": one(pendingNames), "changes diff": one(pendingNames), "changes discard": one(pendingNames),
 		"context use": one(p.contextNames), "context remove": one(p.contextNames),

@@ -102,6 +102,7 @@ func tell(e *testscript.Env, server *httptest.Server, token string) error {
 //	agent enroll HOST KEYFILE   enrol with the key in a file of the script
 //	agent sync HOST             take up the newest plan and hold it
 //	agent build HOST BUILD      have that Windows build from now on
+//	agent answer HOST CODE      answer all pre-flights, with that code as a failure unless it is empty
 //	agent fail HOST CODE        fail to attach anything from now on, with that code of the platform
 func agentCommand(ts *testscript.TestScript, neg bool, args []string) {
 	expect(ts, neg, args, 2)
@@ -121,6 +122,9 @@ func agentCommand(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		s.hosts[args[1]].build = build
 		ts.Check(s.sync(args[1]))
+	case "answer":
+		expect(ts, neg, args, 3)
+		ts.Check(s.answer(args[1], args[2]))
 	case "fail":
 		expect(ts, neg, args, 3)
 		s.hosts[args[1]].failing = &berth.Failure{Phase: berth.PhaseAttach, Code: args[2], Message: "the platform said no", Attempts: 1}
@@ -180,4 +184,23 @@ func (a *agent) facts(name string) *berth.Facts {
 			Attached: a.failing == nil, Staged: a.failing == nil, Since: time.Now(), Failure: a.failing})
 	}
 	return f
+}
+
+// answer takes what the server asks the host to try, and says of all that it failed with the code, or passed.
+func (s *site) answer(name, code string) error {
+	a := s.hosts[name]
+	request := wire.SyncRequest{Protocol: wire.Protocol, Generation: a.generation, Digest: a.digest, Preflights: &wire.PreflightReport{}}
+	out, err := s.service.Sync(context.Background(), a.id, a.serial, request)
+	if err != nil {
+		return err
+	}
+	check := berth.PreflightCheck{Name: berth.CheckImage, Result: berth.PreflightPass, Message: "all is well"}
+	if code != "" {
+		check = berth.PreflightCheck{Name: berth.CheckImage, Result: berth.PreflightFail, Message: "the platform said no", Code: code, Remedy: "ask somebody"}
+	}
+	for _, p := range out.Preflights {
+		request.Preflights.Answers = append(request.Preflights.Answers, wire.PreflightAnswer{ID: p.ID, Checks: []berth.PreflightCheck{check}})
+	}
+	_, err = s.service.Sync(context.Background(), a.id, a.serial, request)
+	return err
 }

@@ -258,7 +258,7 @@ func (s *Service) Sync(ctx context.Context, hostID, serial string, r wire.SyncRe
 		if err == nil && r.Wait <= 0 {
 			out.Next, err = s.next()
 		}
-		if err != nil || r.Wait <= 0 || out.Generation > r.Generation || out.Plan != nil || out.Retry != r.Retry {
+		if err != nil || r.Wait <= 0 || out.Generation > r.Generation || out.Plan != nil || out.Retry != r.Retry || len(out.Preflights) > 0 {
 			return out, err
 		}
 		select {
@@ -290,7 +290,7 @@ func (s *Service) report(ctx context.Context, hostID, serial string, r wire.Sync
 	if err != nil {
 		return h, err
 	}
-	if r.Facts == nil && serial == h.Serial && h.Facts.Generation == r.Generation && s.now().Sub(h.LastSeen) < seenEvery {
+	if r.Facts == nil && !answersPreflights(r) && serial == h.Serial && h.Facts.Generation == r.Generation && s.now().Sub(h.LastSeen) < seenEvery {
 		return h, nil
 	}
 	news := r.Facts != nil || h.Facts.Generation != r.Generation
@@ -304,6 +304,9 @@ func (s *Service) report(ctx context.Context, hostID, serial string, r wire.Sync
 		}
 		h.Facts.Generation, h.LastSeen = r.Generation, s.now()
 		if err := tx.PutHost(h); err != nil {
+			return err
+		}
+		if err := keepAnswers(tx, h.ID, r, s.now()); err != nil {
 			return err
 		}
 		return buryRetired(tx, h.Site, s.now())
@@ -344,7 +347,8 @@ func (s *Service) answer(ctx context.Context, hostID, serial string, r wire.Sync
 			newer.Generation = site.Generation
 			out.Plan = &newer
 		}
-		return nil
+		out.Preflights, err = preflightsFor(tx, h.ID, r, s.now())
+		return err
 	})
 	return out, err
 }

@@ -55,6 +55,10 @@ func useCases(f *farm) []useCase {
 		{"Assign", contributor, false, func(c context.Context) error { return ignore(f.Assign(c, "main", rdsh, exactly("1"))) }},
 		{"Unassign", contributor, false, func(c context.Context) error { return ignore(f.Unassign(c, "main", rdsh, family)) }},
 		{"Inherit", contributor, false, func(c context.Context) error { return ignore(f.Inherit(c, "main", hostOf("h1"), false)) }},
+		{"AskPreflight", contributor, false, func(c context.Context) error { return ignore(f.AskPreflight(c, "main", "h1", notesOne)) }},
+		{"Preflight", reader, false, func(c context.Context) error {
+			return ignore(f.Preflight(c, "main", "h1", f.ask("h1", notesOne).ID))
+		}},
 		{"Statuses", reader, false, func(c context.Context) error { return ignore(f.Statuses(c, "main", control.StatusQuery{})) }},
 		{"Changes", reader, false, func(c context.Context) error { return ignore(f.Changes(c, "main")) }},
 		{"Apply", contributor, false, func(c context.Context) error { _, _, err := f.Apply(c, "main", nil); return err }},

@@ -58,6 +58,9 @@ func (t *tx) PutHost(h berth.Host) error {
 
 // DeleteHost removes the host; see berth.HostStore.
 func (t *tx) DeleteHost(id string) error {
+	if err := t.exec("removing pre-flights of host "+id, `DELETE FROM preflights WHERE host = ?`, id); err != nil {
+		return err
+	}
 	return t.exec("removing host "+id, `DELETE FROM hosts WHERE id = ?`, id)
 }
 

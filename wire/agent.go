@@ -40,6 +40,8 @@ type SyncRequest struct {
 	Retry      int64        `json:"retry"`           // the counter that the server last gave
 	Facts      *berth.Facts `json:"facts,omitempty"` // whole; nil when they are as at the last sync that was answered
 	Wait       int          `json:"wait"`            // seconds to wait for a newer plan; 0: answer at once
+
+	Preflights *PreflightReport `json:"preflights,omitempty"` // nil: the agent knows no pre-flights
 }
 
 // SyncResponse is the plan to hold from now on.
@@ -50,6 +52,8 @@ type SyncResponse struct {
 	Plan       *berth.Plan `json:"plan,omitempty"` // nil: the plan held is still right, under the new generation
 	Retry      int64       `json:"retry"`          // rises when an administrator asks to retry failed packages at once
 	Next       int         `json:"next"`           // seconds until the next sync, already with jitter; 0: at once, as after one that waited
+
+	Preflights []berth.PreflightRequest `json:"preflights,omitempty"` // packages to try, beside all else
 }
 
 // RenewRequest asks for a certificate to follow the one with which it comes.

@@ -67,6 +67,17 @@ func (h *Host) check(ctx context.Context, p berth.PlannedPackage, image *Image) 
 	if err := h.checkSigner(found); err != nil {
 		return agent.InPhase(berth.PhaseTrust, err)
 	}
+	if err := compare(p, found); err != nil {
+		return agent.InPhase(berth.PhaseVerify, err)
+	}
+	if !h.options.VerifyAll || image.Verify == nil {
+		return nil
+	}
+	return agent.InPhase(berth.PhaseVerify, coded(image.Verify(ctx), "cannot check the content of "+p.ImagePath))
+}
+
+// compare tells whether what was found is what was added.
+func compare(p berth.PlannedPackage, found berth.Package) error {
 	var thumb, blocks string
 	if found.Certificate != nil {
 		thumb = found.Certificate.Thumbprint
@@ -80,15 +91,12 @@ func (h *Host) check(ctx context.Context, p berth.PlannedPackage, image *Image) 
 		{"AppxBlockMap.xml", "SHA-256", p.BlockMapSHA256, blocks},
 	} {
 		if c.want != "" && berth.Fold(c.want) != berth.Fold(c.got) {
-			return agent.InPhase(berth.PhaseVerify, &berth.Error{Kind: berth.Invalid, Code: codeAltered,
+			return &berth.Error{Kind: berth.Invalid, Code: codeAltered,
 				Message: fmt.Sprintf("%s in %s is not as it was when the package was added: its %s is %s, was %s", c.file, p.ImagePath, c.what, c.got, c.want),
-				Remedy:  "put the image back as it was, or add the new content as a new version"})
+				Remedy:  "put the image back as it was, or add the new content as a new version"}
 		}
 	}
-	if !h.options.VerifyAll || image.Verify == nil {
-		return nil
-	}
-	return agent.InPhase(berth.PhaseVerify, coded(image.Verify(ctx), "cannot check the content of "+p.ImagePath))
+	return nil
 }
 
 // Destage takes the package off the machine, unless entries of a session point into it.
