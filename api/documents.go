@@ -12,7 +12,7 @@ import (
 type applyDocument struct {
 	SiteInput
 	DryRun bool `query:"dryRun" doc:"tell what would be drafted, and change nothing"`
-	Prune  bool `query:"prune" doc:"delete packages and pools that the document does not name, and empty such site defaults"`
+	Prune  bool `query:"prune" doc:"delete packages, pools and publications that the document does not name, and empty such site defaults"`
 	Body   wire.Document
 }
 

@@ -16,8 +16,8 @@ import (
 
 func (p *program) exportCommand() *cobra.Command {
 	c := p.command(verb{use: "export", short: "Write what is set in the site as one document",
-		long: `Write settings, tags, packages, pools, site defaults and the configuration of hosts as one document in YAML, as they are
-drafted: what administrators set, and nothing that was observed. "berth apply" makes a site as a document says.`,
+		long: `Write settings, tags, packages, pools, site defaults, the configuration of hosts and publications as one document in YAML,
+as they are drafted: what administrators set, and nothing that was observed. "berth apply" makes a site as a document says.`,
 		example: "  berth export > site.yaml\n  berth export -o json --site branch",
 		run: func(ctx context.Context, _ []string) error {
 			if p.output == formatName {
@@ -52,8 +52,8 @@ none when anything in the document is wrong. A part or a property that the docum
 that are not in the catalogue are added from their images, verified. What is so already is not touched: a second time
 changes nothing.
 
-With --prune, packages and pools that the document does not name are deleted, and site defaults that it does not name
-are emptied, as far as the document has a part about them. Hosts come by enrolment: one that is not enrolled is
+With --prune, packages, pools and publications that the document does not name are deleted, and site defaults that it
+does not name are emptied, as far as the document has a part about them. Hosts come by enrolment: one that is not enrolled is
 skipped, and the exit code is 6.`,
 		example: "  berth apply -f site.yaml --dry-run\n  berth apply -f site.yaml --now\n  berth export --site main | berth apply --site branch -f -",
 		run:     func(ctx context.Context, _ []string) error { return p.applyDocument(ctx, a) }})
@@ -108,7 +108,9 @@ func documentNames(r wire.DocumentResult) (names []string, changed int, skipped 
 	for _, o := range r.Objects {
 		switch o.Action {
 		case wire.ActionSkipped:
-			skipped = append(skipped, o.Name)
+			if o.Kind == berth.ObjectHost {
+				skipped = append(skipped, o.Name)
+			}
 			continue
 		case wire.ActionUnchanged:
 		default:

@@ -13,7 +13,7 @@ import (
 
 // DocumentOptions say how a document is applied.
 type DocumentOptions struct {
-	Prune bool // delete packages and pools, and empty site defaults, that a part of the document does not name
+	Prune bool // delete packages, pools and publications, and empty site defaults, that a part of the document does not name
 }
 
 // errTakenBack ends a transaction that is only to tell what it would do.
@@ -119,7 +119,7 @@ type declared struct {
 
 // all goes from what others refer to, to those that refer; what is deleted goes last, when nothing refers to it any more.
 func (d *declared) all() error {
-	for _, part := range []func() error{d.settingsPart, d.packages, d.pools, d.defaults, d.hosts, d.prunePools, d.prunePackages} {
+	for _, part := range []func() error{d.settingsPart, d.packages, d.pools, d.defaults, d.hosts, d.publications, d.prunePublications, d.prunePools, d.prunePackages} {
 		if err := part(); err != nil {
 			return err
 		}
@@ -197,6 +197,9 @@ func checkDocument(doc wire.Document) error {
 	}
 	for i, h := range doc.Hosts {
 		err = firstError(err, once("hosts", "name", i, h.Name))
+	}
+	for i, p := range doc.Publications {
+		err = firstError(err, once("publications", "name", i, p.Name))
 	}
 	return err
 }

@@ -249,8 +249,7 @@ func (d *declared) hosts() error {
 func (d *declared) hostPart(want wire.DocumentHost) error {
 	ref := d.ref(berth.ObjectHost, want.Name)
 	if _, err := berth.Load[berth.HostConfig](d, berth.Draft, ref); berth.IsNotFound(err) {
-		d.objects = append(d.objects, wire.DocumentObject{Kind: ref.Kind, Name: want.Name, Action: wire.ActionSkipped,
-			Reason: "the host is not enrolled; enrol it with `berth agent enroll`, then apply the document once more"})
+		d.objects = append(d.objects, wire.DocumentObject{Kind: ref.Kind, Name: want.Name, Action: wire.ActionSkipped, Reason: notEnrolled})
 		return nil
 	}
 	return put(d, ref, want.Name, func(doc *berth.HostConfig, _ state) (bool, error) {

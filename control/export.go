@@ -41,10 +41,23 @@ func (w *work) export() (doc wire.Document, err error) {
 	}); err != nil {
 		return doc, err
 	}
-	doc.Hosts, err = exported(w, berth.ObjectHost, func(h berth.HostConfig) wire.DocumentHost {
+	if doc.Hosts, err = exported(w, berth.ObjectHost, func(h berth.HostConfig) wire.DocumentHost {
 		return wire.DocumentHost{Name: h.Name, Pool: &h.Pool, Inherit: &h.Inherit, Assignments: exportList(h.Assignments, h.Inherit)}
+	}); err != nil {
+		return doc, err
+	}
+	doc.Publications, err = exported(w, berth.ObjectPublication, func(p berth.Publication) wire.DocumentPublication {
+		return wire.DocumentPublication{Name: p.Name, Family: p.Family, Application: p.Application,
+			Users: foldedOrder(p.Users), Hosts: foldedOrder(p.Hosts), Pools: foldedOrder(p.Pools)}
 	})
 	return doc, err
+}
+
+// foldedOrder orders names without regard to case, in a list that is never nil: a set has no order of its own.
+func foldedOrder(names []string) []string {
+	out := append([]string{}, names...)
+	slices.SortFunc(out, func(a, b string) int { return cmp.Or(cmp.Compare(berth.Fold(a), berth.Fold(b)), cmp.Compare(a, b)) })
+	return out
 }
 
 // exported turns the drafted objects of a kind into their part of the document, ordered by key.

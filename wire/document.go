@@ -22,6 +22,8 @@ type Document struct {
 	Pools      []DocumentPool     `json:"pools,omitzero" required:"false"`
 	Defaults   []DocumentDefaults `json:"defaults,omitzero" required:"false"`
 	Hosts      []DocumentHost     `json:"hosts,omitzero" required:"false"`
+
+	Publications []DocumentPublication `json:"publications,omitzero" required:"false"`
 }
 
 // DocumentSettings are the site's switches and the names of its tags.
@@ -75,6 +77,16 @@ type DocumentHost struct {
 	Pool        *string              `json:"pool,omitempty" doc:"empty: in no pool"`
 	Inherit     *bool                `json:"inherit,omitempty"`
 	Assignments []DocumentAssignment `json:"assignments,omitzero" required:"false"`
+}
+
+// DocumentPublication offers an application of a package.
+type DocumentPublication struct {
+	Name        string   `json:"name"`
+	Family      string   `json:"family" doc:"package family name"`
+	Application string   `json:"application" doc:"id of the application in the package's manifest"`
+	Users       []string `json:"users,omitzero" required:"false" doc:"names of users and groups; an empty list: everyone"`
+	Hosts       []string `json:"hosts,omitzero" required:"false" doc:"hosts that it is offered from"`
+	Pools       []string `json:"pools,omitzero" required:"false" doc:"pools whose hosts it is offered from"`
 }
 
 // The actions of a DocumentObject.
