@@ -111,6 +111,7 @@ func (s *Service) Enroll(ctx context.Context, r wire.EnrollRequest) (out wire.En
 		return out, err
 	}
 	var used berth.Credential
+	var told []wire.Event
 	err = s.store.Update(ctx, func(tx berth.Tx) error {
 		key, err := s.useKey(tx, id, secret)
 		used = key
@@ -129,6 +130,7 @@ func (s *Service) Enroll(ctx context.Context, r wire.EnrollRequest) (out wire.En
 		if out, err = s.enroll(w, key, r); err != nil {
 			return err
 		}
+		told = w.told()
 		if w.bump {
 			return tx.PutSite(w.site)
 		}
@@ -139,7 +141,7 @@ func (s *Service) Enroll(ctx context.Context, r wire.EnrollRequest) (out wire.En
 		s.enrolmentRefused(ctx, used, r.Name, err)
 		return wire.EnrollResponse{}, err
 	}
-	s.hub.tell(out.Site, s.now(), wire.Event{Kind: wire.EventHost, Key: berth.Fold(r.Name)})
+	s.hub.tell(out.Site, s.now(), append(told, wire.Event{Kind: wire.EventHost, Key: berth.Fold(r.Name)})...)
 	s.bell.ring(out.Site) // whoever waits with the certificate of before is told that it is over
 	return out, nil
 }
