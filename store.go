@@ -22,16 +22,26 @@ type Store interface {
 
 // Tx is one transaction on the store.
 type Tx interface {
+	FarmStore
+	AccountStore
+	AuditStore
+}
+
+// FarmStore keeps what there is to manage.
+type FarmStore interface {
 	SiteStore
 	ObjectStore
 	HostStore
 	SearchStore
+	PreflightStore
+}
+
+// AccountStore keeps who may manage it.
+type AccountStore interface {
 	CredentialStore
 	UserStore
 	SessionStore
 	ClientStore
-	PreflightStore
-	AuditStore
 }
 
 // SiteStore keeps the sites.

@@ -73,6 +73,7 @@ func (f *documentFile) value(n *yaml.Node, t reflect.Type, path string) (any, er
 			return strings.EqualFold(n.Value, "true"), nil
 		}
 		return nil, f.at(n, "%s is true or false", path)
+	default: // a text
 	}
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		return nil, f.at(n, "%s is a text", path)
@@ -130,8 +131,8 @@ func orDocument(path string) string {
 
 // fieldOf returns the field that JSON calls so, nil when there is none.
 func fieldOf(t reflect.Type, name string) *reflect.StructField {
-	for i := range t.NumField() {
-		if f := t.Field(i); jsonName(f) == name {
+	for f := range t.Fields() {
+		if jsonName(f) == name {
 			return &f
 		}
 	}
@@ -139,8 +140,8 @@ func fieldOf(t reflect.Type, name string) *reflect.StructField {
 }
 
 func fieldNames(t reflect.Type) (names []string) {
-	for i := range t.NumField() {
-		names = append(names, jsonName(t.Field(i)))
+	for field := range t.Fields() {
+		names = append(names, jsonName(field))
 	}
 	return names
 }

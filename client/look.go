@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"berth"
 	"berth/wire"
@@ -61,11 +62,12 @@ func (c *Client) StatusSummary(ctx context.Context, f StatusFilter) (wire.Status
 // Preview tells what pending changes would change: the named ones alone, or all. It names the hosts behind after, at most
 // as many as the limit.
 func (c *Client) Preview(ctx context.Context, after string, limit int, names ...string) (wire.Preview, error) {
-	path := query(c.at("changes", "preview"), "after", after, "limit", some(limit))
+	var path strings.Builder
+	path.WriteString(query(c.at("changes", "preview"), "after", after, "limit", some(limit)))
 	for _, name := range names {
-		path += map[bool]string{true: "?", false: "&"}[path == c.at("changes", "preview")] + "changes=" + url.QueryEscape(name)
+		path.WriteString(map[bool]string{true: "?", false: "&"}[path.String() == c.at("changes", "preview")] + "changes=" + url.QueryEscape(name))
 	}
-	return get[wire.Preview](ctx, c, path)
+	return get[wire.Preview](ctx, c, path.String())
 }
 
 // AuditEntry returns one entry of the audit.

@@ -14,9 +14,6 @@ import (
 	"berth/wire"
 )
 
-//go:fix inline
-func ptr[T any](t T) *T { return new(t) }
-
 // TestOperations does everything once through the client, in the order in which a farm comes to be and ends.
 func TestOperations(t *testing.T) {
 	s := newServer(t)

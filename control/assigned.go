@@ -15,7 +15,7 @@ func (s *Service) AssignedHosts(ctx context.Context, site, fullName string) (out
 		if err != nil {
 			return err
 		}
-		settings, err := w.settings(berth.Draft)
+		settings, err := w.settings()
 		if err != nil {
 			return err
 		}

@@ -84,7 +84,7 @@ func (w *work) computeFor(v berth.View, h berth.Host, c configuration) (plan.Res
 // tags returns the version tags with their names as drafted.
 func (w *work) tags() (berth.Tags, error) {
 	if w.results.tags == nil {
-		settings, err := w.settings(berth.Draft)
+		settings, err := w.settings()
 		if err != nil {
 			return berth.Tags{}, err
 		}

@@ -21,7 +21,7 @@ func (s *Service) Export(ctx context.Context, site string) (doc wire.Document, e
 
 func (w *work) export() (doc wire.Document, err error) {
 	doc = wire.Document{APIVersion: wire.DocumentVersion, Kind: wire.DocumentKind}
-	set, err := w.settings(berth.Draft)
+	set, err := w.settings()
 	if err != nil {
 		return doc, err
 	}

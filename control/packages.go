@@ -194,7 +194,7 @@ func (s *Service) RemovePackage(ctx context.Context, site, fullName string, forc
 
 // holders lists, in words, every assignment that means the package now or as drafted.
 func (w *work) holders(p berth.Package) ([]string, error) {
-	settings, err := w.settings(berth.Draft)
+	settings, err := w.settings()
 	if err != nil {
 		return nil, err
 	}

@@ -100,7 +100,7 @@ func (s *Service) Site(ctx context.Context, name string) (site berth.Site, err e
 // Settings returns the site's settings as drafted, with their revision.
 func (s *Service) Settings(ctx context.Context, site string) (set berth.Settings, revision int64, err error) {
 	err = s.view(ctx, site, func(w *work) error {
-		if set, err = w.settings(berth.Draft); err != nil {
+		if set, err = w.settings(); err != nil {
 			return err
 		}
 		o, err := w.Object(w.ref(berth.ObjectSettings, "settings"))
@@ -110,8 +110,9 @@ func (s *Service) Settings(ctx context.Context, site string) (set berth.Settings
 	return set, revision, err
 }
 
-func (w *work) settings(v berth.View) (berth.Settings, error) {
-	return berth.LoadOr(w, v, w.ref(berth.ObjectSettings, "settings"), berth.DefaultSettings())
+// settings are the site's as drafted.
+func (w *work) settings() (berth.Settings, error) {
+	return berth.LoadOr(w, berth.Draft, w.ref(berth.ObjectSettings, "settings"), berth.DefaultSettings())
 }
 
 // SettingsEdit changes settings; nil leaves a switch as it is.

@@ -11,7 +11,7 @@ import (
 
 // tagIDs turns names or ids of tags into ids, sorted and each once.
 func (w *work) tagIDs(names []string) ([]berth.TagID, error) {
-	settings, err := w.settings(berth.Draft)
+	settings, err := w.settings()
 	if err != nil {
 		return nil, err
 	}

@@ -12,11 +12,12 @@ func tagList(tags []berth.TagID) string {
 	if len(tags) == 0 {
 		return ""
 	}
-	s := ","
+	var s strings.Builder
+	s.WriteString(",")
 	for _, t := range slices.Sorted(slices.Values(tags)) {
-		s += string(t) + ","
+		s.WriteString(string(t) + ",")
 	}
-	return s
+	return s.String()
 }
 
 // contains asks for columns that hold the text somewhere. No character of it has a meaning of its own.
