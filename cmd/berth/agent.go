@@ -31,11 +31,11 @@ type platformOptions struct {
 
 func agentCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "agent", Short: "The host agent: enrol this machine, run, look",
+		Use: "agent", Short: "Enrol this machine as a host, run its agent, look at it",
 		Long: "The agent keeps this machine at the plan that the server makes for it: it attaches images, stages packages and\n" +
 			"registers their applications in users' sessions, and lets go again when nobody needs them.",
 	}
-	state := c.PersistentFlags().String("state", "/var/lib/berth-agent", "state folder of the agent")
+	state := c.PersistentFlags().String("state", "/var/lib/berth-agent", "state `FOLDER` of the agent")
 	c.AddCommand(enrollCommand(state), runCommand(state), agentStatusCommand(state))
 	c.AddCommand(sessionCommands(state)...)
 	return c
@@ -62,11 +62,11 @@ The server is believed by --fingerprint (as it prints it), by --ca, or by the sy
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.Server, "server", "", "address of the server, https://HOST:PORT")
-	f.StringVar(&o.Key, "key", "", "enrolment key")
-	f.StringVar(&o.Name, "name", "", "name of the host in the site; empty: the machine's own")
-	f.StringVar(&o.CAFile, "ca", "", "PEM file of the authority to believe the server by")
-	f.StringVar(&o.Fingerprint, "fingerprint", "", "fingerprint to believe the server by, sha256:…")
+	f.StringVar(&o.Server, "server", "", "`URL` of the server, https://HOST:PORT")
+	f.StringVar(&o.Key, "key", "", "enrolment `KEY`")
+	f.StringVar(&o.Name, "name", "", "`NAME` of the host in the site; empty: the machine's own")
+	f.StringVar(&o.CAFile, "ca", "", "PEM `FILE` of the authority to believe the server by")
+	f.StringVar(&o.Fingerprint, "fingerprint", "", "`FINGERPRINT` to believe the server by, sha256:…")
 	f.BoolVar(&o.Force, "force", false, "replace the identity that the state folder has")
 	_ = c.MarkFlagRequired("server")
 	_ = c.MarkFlagRequired("key")
@@ -78,7 +78,8 @@ func runCommand(state *string) *cobra.Command {
 	var logins, level string
 	c := &cobra.Command{
 		Use: "run", Short: "Keep this machine at its plan",
-		Args: cobra.NoArgs,
+		Example: "  berth agent run\n  berth agent run --attach extract --verify-all",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			known, err := readLogins(logins)
 			if err != nil {
@@ -126,7 +127,8 @@ func runAgent(ctx context.Context, o platformOptions) error {
 func agentStatusCommand(state *string) *cobra.Command {
 	return &cobra.Command{
 		Use: "status", Short: "What the agent of this machine last saw and did",
-		Args: cobra.NoArgs,
+		Example: "  berth agent status\n  berth agent status -o json",
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := agent.ReadStatus(*state)
 			if err != nil {

@@ -38,7 +38,7 @@ type demo struct {
 func demoCommand() *cobra.Command {
 	d := &demo{}
 	c := &cobra.Command{
-		Use: "demo", Short: "Show the whole way on this machine: image, catalogue, host, session",
+		Use: "demo", Short: "See the whole way on this machine: image, catalogue, host, session",
 		Long: `Show the whole way on this machine, with real parts: a server, an agent, a signed package with two applications in two
 versions, images, a session. Everything is made in a folder of its own and ends with Ctrl-C.`,
 		Example: "  berth demo\n  berth demo --once",
@@ -384,7 +384,7 @@ func (d *demo) end(ctx context.Context) error {
   %s agent session open s2 --user bob --home %s --state %s
   %s image inspect %s
 
-Ctrl-C ends the demo and removes its folder.
+Ctrl-C ends the demo.
 `, d.bootstrapFile(), d.self, d.self, d.self, filepath.Join(d.dir, "home", "bob"), filepath.Join(d.dir, "agent"),
 		d.self, filepath.Join(d.dir, "images", "notes-2.vhd"))
 	<-ctx.Done()
