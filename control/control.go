@@ -5,10 +5,11 @@ package control
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"log/slog"
 	"time"
+
+	"github.com/google/uuid"
 
 	"berth"
 	"berth/auth"
@@ -236,12 +237,8 @@ func editView[T any](w *work, v berth.View, ref berth.Ref, fn func(doc *T, is st
 	return doc, nil
 }
 
-// id returns a random UUID of version 4 (RFC 9562, section 5.4).
+// id returns a random UUID.
 func (s *Service) id() (string, error) {
-	var b [16]byte
-	if _, err := io.ReadFull(s.random, b[:]); err != nil {
-		return "", fmt.Errorf("random id: %w", err)
-	}
-	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:]), nil
+	id, err := uuid.NewRandomFromReader(s.random)
+	return id.String(), err
 }
