@@ -37,6 +37,7 @@ var plan = []floor{
 	{"disk/*", 0, nil, "one on-disk format each, usable and testable alone"},
 	{"msix", 0, nil, "a format; it takes an fs.FS or io.ReaderAt, not an image"},
 	{"console", 0, nil, "embedded files only"},
+	{"mount", 0, nil, "serves any fs.FS as files of the machine"},
 	{"agent/winhost/winrt", 0, nil, "bindings to Windows, free of our nouns"},
 
 	{"disk", 1, []string{"disk/*"}, "puts containers, partitions and file systems together"},
@@ -55,9 +56,9 @@ var plan = []floor{
 	{"api", 3, []string{".", "control", "wire", "auth"}, "decodes, calls a use case, encodes"},
 	{"arm", 3, []string{".", "control", "auth"}, "decodes, calls a use case, encodes"},
 	{"feed", 3, []string{".", "control", "auth"}, "decodes, calls a use case, encodes"},
-	{"agent/*", 3, []string{".", "agent", "disk", "msix", "imaging"}, "platforms attach images themselves"},
+	{"agent/*", 3, []string{".", "agent", "disk", "msix", "imaging", "mount"}, "platforms attach images themselves"},
 	{"agent/winhost", 3, []string{".", "agent", "disk", "msix", "imaging", "agent/winhost/winrt"}, "the one user of the bindings"},
-	{"cli", 3, []string{".", "client", "wire", "imaging"}, "talks to a server, or to an image; the agent is wired by cmd/berth"},
+	{"cli", 3, []string{".", "client", "wire", "imaging", "mount"}, "talks to a server, or to an image; the agent is wired by cmd/berth"},
 
 	{"cmd/berth", 4, []string{"..."}, "the only place that wires"},
 	{"test/*", 5, []string{"..."}, "tests from outside stand above the house"},

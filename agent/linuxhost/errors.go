@@ -37,16 +37,3 @@ func coded(err error, what string) error {
 	}
 	return e
 }
-
-// errno is what a program that reads a mount gets for an error.
-func errno(err error) syscall.Errno {
-	switch {
-	case err == nil:
-		return 0
-	case errors.Is(err, fs.ErrNotExist):
-		return syscall.ENOENT
-	case errors.Is(err, fs.ErrPermission):
-		return syscall.EACCES
-	}
-	return syscall.EIO
-}

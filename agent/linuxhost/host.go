@@ -58,8 +58,8 @@ type Host struct {
 	homes sync.Map // home -> *sync.Mutex: one at a time writes to a user's entries
 
 	mu     sync.Mutex
-	mounts map[string]*mount // by folded full name
-	busy   map[string]int    // packages that are being staged or destaged
+	mounts map[string]*attachment // by folded full name
+	busy   map[string]int         // packages that are being staged or destaged
 }
 
 var _ agent.Platform = (*Host)(nil)
@@ -83,7 +83,7 @@ func New(o Options) (*Host, error) {
 			return nil, coded(err, "cannot make the state folder")
 		}
 	}
-	h := &Host{options: o, mode: AttachExtract, mounts: map[string]*mount{}, busy: map[string]int{}}
+	h := &Host{options: o, mode: AttachExtract, mounts: map[string]*attachment{}, busy: map[string]int{}}
 	if h.boot, err = bootID(); err != nil {
 		return nil, coded(err, "cannot tell this start of the machine from others")
 	}
@@ -151,7 +151,7 @@ func (h *Host) held(fullName string) bool {
 	return h.busy[berth.Fold(fullName)] > 0
 }
 
-func (h *Host) mounted(fullName string) *mount {
+func (h *Host) mounted(fullName string) *attachment {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.mounts[berth.Fold(fullName)]

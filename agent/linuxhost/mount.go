@@ -11,24 +11,19 @@ import (
 	"path/filepath"
 	"sync"
 	"syscall"
-	"time"
 
 	"berth"
-	fusefs "github.com/hanwen/go-fuse/v2/fs"
-	proto "github.com/hanwen/go-fuse/v2/fuse"
+	"berth/mount"
 )
-
-// forever is how long the kernel may keep names and attributes: content of a mount never changes.
-var forever = time.Hour
 
 // mostFindings bounds how many bad blocks of a mount are remembered, and so how often they are logged.
 const mostFindings = 100
 
-// mount is a package that this process serves.
-type mount struct {
+// attachment is a package that this process serves.
+type attachment struct {
 	fullName string
 	path     string
-	server   *proto.Server
+	served   *mount.Mount
 	image    *Image
 	log      *slog.Logger
 
@@ -38,42 +33,21 @@ type mount struct {
 
 // serve mounts the package's files at path, where an empty folder is made. What is open in the image belongs to the mount
 // from then on, also when it fails.
-func (h *Host) serve(fullName, path string, image *Image) (*mount, error) {
-	m := &mount{fullName: fullName, path: path, image: image, log: h.options.Log, findings: map[string]bool{}}
-	root, err := fs.Stat(image.FS, ".")
-	if err != nil {
-		return nil, errors.Join(coded(err, "cannot read the package"), image.Close())
-	}
+func (h *Host) serve(fullName, path string, image *Image) (*attachment, error) {
+	m := &attachment{fullName: fullName, path: path, image: image, log: h.options.Log, findings: map[string]bool{}}
 	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, errors.Join(coded(err, "cannot make the mount point"), image.Close())
 	}
-	asRoot := os.Geteuid() == 0
-	m.server, err = fusefs.Mount(path, &node{served: &served{fsys: image.FS, note: m.note}, name: ".", info: root}, &fusefs.Options{
-		EntryTimeout: &forever, AttrTimeout: &forever, NegativeTimeout: &forever,
-		MountOptions: proto.MountOptions{
-			AllowOther: asRoot, // the users of the host; others than root may not ask for it
-			Name:       "berth", FsName: fullName, Options: options(asRoot),
-			DirectMountStrict: asRoot, // no helper program is needed
-			DirectMountFlags:  syscall.MS_RDONLY | syscall.MS_NOSUID | syscall.MS_NODEV,
-			DisableXAttrs:     true,
-			Logger:            slog.NewLogLogger(h.options.Log.Handler(), slog.LevelDebug),
-		},
-	})
+	var err error
+	m.served, err = mount.Serve(path, image.FS, mount.Options{Source: fullName, Log: h.options.Log, Failed: m.note})
 	if err != nil {
 		return nil, errors.Join(coded(err, "cannot mount "+path), image.Close())
 	}
 	return m, nil
 }
 
-func options(asRoot bool) []string {
-	if asRoot {
-		return nil // given as flags
-	}
-	return []string{"ro"}
-}
-
 // note takes down what is wrong with a file, once.
-func (m *mount) note(name string, off int64, err error) {
+func (m *attachment) note(name string, off int64, err error) {
 	finding := fmt.Sprintf("%s: file %s, block %d: %v", m.fullName, name, off>>16, err) // blocks of 64 KiB, as in the block map
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -84,7 +58,7 @@ func (m *mount) note(name string, off int64, err error) {
 	m.log.Error("a file of a mounted package cannot be served", "package", m.fullName, "file", name, "block", off>>16, "offset", off, "error", err)
 }
 
-func (m *mount) problems() []string {
+func (m *attachment) problems() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var list []string
@@ -94,17 +68,15 @@ func (m *mount) problems() []string {
 	return list
 }
 
-// close unmounts and lets go of the image. One that is in use is left as it is, with an error, unless it goes lazily.
-func (m *mount) close(lazily bool) error {
-	if err := unmount(m.path, lazily); err != nil {
+// close unmounts and lets go of the image. One that is in use is left as it is, with an error, unless it goes lazily:
+// programs that still use it then end with this process.
+func (m *attachment) close(lazily bool) error {
+	if err := m.served.Unmount(lazily); err != nil {
 		e := coded(err, "cannot unmount "+m.path)
 		if b, ok := errors.AsType[*berth.Error](e); ok && errors.Is(err, syscall.EBUSY) {
 			b.Kind, b.Remedy = berth.Conflict, "end the programs that use it; see `fuser -m "+m.path+"`"
 		}
 		return e
-	}
-	if !lazily { // programs that still use a lazy one end with this process
-		m.server.Wait()
 	}
 	return m.image.Close()
 }
@@ -120,7 +92,7 @@ func (h *Host) probe() error {
 	}
 	left, err := filepath.Glob(h.path(".probe-*"))
 	for _, dir := range left { // of a process that was killed here
-		err = errors.Join(err, unmount(dir, true), os.Remove(dir))
+		err = errors.Join(err, mount.Unmount(dir, true), os.Remove(dir))
 	}
 	if err != nil {
 		return err

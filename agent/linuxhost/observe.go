@@ -12,14 +12,15 @@ import (
 
 	"berth"
 	"berth/agent"
+	"berth/mount"
 )
 
 // Observe reads the kernel's table of mounts, the state folder and the users' homes.
 func (h *Host) Observe(context.Context) (agent.Observation, error) {
 	var seen agent.Observation
-	points, err := mountPoints(h.path("packages"))
+	points, err := mount.Points(h.path("packages"))
 	if err != nil {
-		return seen, err
+		return seen, coded(err, "cannot see what is mounted")
 	}
 	l, err := h.list()
 	if err != nil {

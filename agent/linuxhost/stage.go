@@ -12,6 +12,7 @@ import (
 
 	"berth"
 	"berth/agent"
+	"berth/mount"
 )
 
 // Stage attaches the package at packages/<full name> in the state folder. The order makes a death at any point harmless:
@@ -131,9 +132,9 @@ func (h *Host) Destage(_ context.Context, fullName string) error {
 
 // isStaged tells whether the package is there, whole.
 func (h *Host) isStaged(fullName string) (bool, error) {
-	points, err := mountPoints(h.path("packages"))
+	points, err := mount.Points(h.path("packages"))
 	if err != nil {
-		return false, err
+		return false, coded(err, "cannot see what is mounted")
 	}
 	l, err := h.list()
 	if err != nil {
@@ -164,12 +165,12 @@ func (h *Host) clear(fullName string) error {
 			return err
 		}
 	}
-	points, err := mountPoints(h.path("packages"))
+	points, err := mount.Points(h.path("packages"))
 	if err != nil {
-		return err
+		return coded(err, "cannot see what is mounted")
 	}
 	for range points[path] {
-		if err := unmount(path, true); err != nil {
+		if err := mount.Unmount(path, true); err != nil {
 			return coded(err, "cannot take away the dead mount "+path)
 		}
 	}

@@ -19,6 +19,7 @@ import (
 
 	"berth"
 	"berth/agent"
+	"berth/mount"
 )
 
 func TestStageBothWays(t *testing.T) {
@@ -347,7 +348,7 @@ func TestUnmountedByHand(t *testing.T) {
 	h := b.host(AttachFUSE)
 	b.trust(h)
 	b.ok(h.Stage(t.Context(), b.plan(appV1)))
-	b.ok(unmount(h.packagePath(appV1), true))
+	b.ok(mount.Unmount(h.packagePath(appV1), true))
 	b.want(h, "App_1.0.0.0")
 	b.ok(h.Stage(t.Context(), b.plan(appV1)))
 	b.want(h, "App_1.0.0.0 staged")

@@ -1,6 +1,4 @@
-//go:build linux
-
-package linuxhost
+package mount
 
 import (
 	"bufio"
@@ -14,18 +12,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// mountPoints reads proc_pid_mountinfo(5) and counts what is mounted below a folder, by path. It asks the kernel's table
+// Points reads proc_pid_mountinfo(5) and counts what is mounted below a folder, by path. It asks the kernel's table
 // and not the mounts, so that a dead one cannot hang it.
-func mountPoints(below string) (map[string]int, error) {
+func Points(below string) (map[string]int, error) {
 	f, err := os.Open("/proc/self/mountinfo")
 	if err != nil {
-		return nil, coded(err, "cannot see what is mounted")
+		return nil, err
 	}
 	defer func() { _ = f.Close() }() // only read
 	// The kernel writes real paths; the state folder may be reached by a symbolic link.
 	real, err := filepath.EvalSymlinks(below)
 	if err != nil {
-		return nil, coded(err, "cannot see what is mounted")
+		return nil, err
 	}
 	points := map[string]int{}
 	lines := bufio.NewScanner(f)
@@ -46,8 +44,9 @@ func unescape(s string) string {
 	return strings.NewReplacer(`\040`, " ", `\011`, "\t", `\012`, "\n", `\134`, `\`).Replace(s)
 }
 
-// unmount takes a mount away; lazily also from programs that use it. What is not mounted is nil.
-func unmount(path string, lazily bool) error {
+// Unmount takes whatever is mounted at path away, by whichever process; lazily also from programs that use it. When nothing
+// is mounted there it does nothing.
+func Unmount(path string, lazily bool) error {
 	flags := unix.UMOUNT_NOFOLLOW
 	if lazily {
 		flags |= unix.MNT_DETACH

@@ -1,6 +1,4 @@
-//go:build linux
-
-package linuxhost
+package mount
 
 import (
 	"context"
@@ -39,12 +37,12 @@ func (s *served) errno(name string, off int64, err error) syscall.Errno {
 	return e
 }
 
-// node is a file or folder of a mount. Nodes are made when the kernel asks for a name and go when it forgets it, so that a
-// package with many files takes no memory for those that nobody opens.
+// node is a file or folder of a mount. Nodes are made when the kernel asks for a name and go when it forgets it, so that an
+// image with many files takes no memory for those that nobody opens.
 type node struct {
 	fusefs.Inode
 	served *served
-	name   string // slash path in the package, "." for its folder
+	name   string // slash path in the fs.FS, "." for its root
 	info   fs.FileInfo
 }
 
@@ -123,7 +121,7 @@ func (n *node) Readdir(context.Context) (stream fusefs.DirStream, e syscall.Errn
 	return fusefs.NewListDirStream(list), 0
 }
 
-// Open implements fusefs.NodeOpener. The kernel may keep what it read for as long as it likes: a package does not change.
+// Open implements fusefs.NodeOpener. The kernel may keep what it read for as long as it likes: the content does not change.
 func (n *node) Open(_ context.Context, flags uint32) (fh fusefs.FileHandle, how uint32, e syscall.Errno) {
 	defer n.served.guard(n.name, &e)
 	if flags&syscall.O_ACCMODE != syscall.O_RDONLY {
@@ -189,4 +187,17 @@ func (h *handle) readAt(p []byte, off int64) (int, error) {
 func (h *handle) Release(context.Context) (e syscall.Errno) {
 	defer h.served.guard(h.name, &e)
 	return errno(h.file.Close())
+}
+
+// errno is what a program that reads a mount gets for an error.
+func errno(err error) syscall.Errno {
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, fs.ErrNotExist):
+		return syscall.ENOENT
+	case errors.Is(err, fs.ErrPermission):
+		return syscall.EACCES
+	}
+	return syscall.EIO
 }
