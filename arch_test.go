@@ -38,6 +38,7 @@ var plan = []floor{
 	{"msix", 0, nil, "a format; it takes an fs.FS or io.ReaderAt, not an image"},
 	{"console", 0, nil, "embedded files only"},
 	{"mount", 0, nil, "serves any fs.FS as files of the machine"},
+	{"api/typescript", 0, nil, "an OpenAPI document in, TypeScript out: a text like any other"},
 	{"agent/winhost/winrt", 0, nil, "bindings to Windows, free of our nouns"},
 
 	{"disk", 1, []string{"disk/*"}, "puts containers, partitions and file systems together"},

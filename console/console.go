@@ -11,6 +11,10 @@ import (
 	"strings"
 )
 
+// The shapes of the native API are written for the console from the server's code.
+//
+//go:generate go test ../api -run TestConsoleTypes -update
+
 // The folder always holds .gitkeep, so that this compiles before anything was built.
 //
 //go:embed all:dist

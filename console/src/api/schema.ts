@@ -1,0 +1,1472 @@
+// Code generated from the OpenAPI document of the server by go generate ./console. DO NOT EDIT.
+
+export interface APIClient {
+  createdAt: string;
+  disabled: boolean;
+  id: string;
+  name: string;
+  roles: Grant[] | null;
+  secrets: ClientSecret[] | null;
+}
+
+export interface AddPackage {
+  disabled?: boolean;
+  displayName?: string;
+  /** which package, where the image holds several */
+  fullName?: string;
+  /** path of the image as the hosts open it */
+  imagePath: string;
+  /** version tags by name or id */
+  tags?: string[] | null;
+}
+
+export interface AddPool {
+  kind: 'rdsh' | 'vdi' | 'avd';
+  name: string;
+  /** apply at once, without touching other drafts */
+  now?: boolean;
+}
+
+export interface AddPublication {
+  /** id of the application in the package's manifest */
+  application: string;
+  /** package family name */
+  family: string;
+  /** hosts that it is offered from */
+  hosts?: string[] | null;
+  name: string;
+  /** pools whose hosts it is offered from */
+  pools?: string[] | null;
+  /** names of users and groups; none: everyone */
+  users?: string[] | null;
+}
+
+export interface Application {
+  appUserModelId: string;
+  description?: string;
+  displayName: string;
+  executable?: string;
+  id: string;
+}
+
+export interface AppliedChanges {
+  applied: Change[] | null;
+  generation: number;
+}
+
+export interface AskPreflight {
+  /** full name of a package of the catalogue */
+  package: string;
+}
+
+export interface Assign {
+  /** package family name; not needed with an exact version */
+  family?: string;
+  registration?: 'atLogon' | 'onDemand';
+  /** or a version tag, by name or id */
+  tag?: string;
+  /** full name of the exact version */
+  version?: string;
+}
+
+export interface AssignedHost {
+  drafted?: Holding;
+  host: string;
+  hostKind: string;
+  now?: Holding;
+  pool?: string;
+}
+
+export interface Assignment {
+  family: string;
+  registration: string;
+  tag?: string;
+  version?: string;
+}
+
+export interface Assignments {
+  assignments: Assignment[] | null;
+  dependencies?: DependencyCheck[] | null;
+  holder: string;
+  inherit: boolean;
+  revision: number;
+  warnings?: string[] | null;
+}
+
+export interface AuditEntry {
+  action: string;
+  actor: string;
+  after?: unknown;
+  at: string;
+  before?: unknown;
+  /** what differs between before and after */
+  changes: FieldChange[] | null;
+  face: string;
+  id: number;
+  key?: string;
+  kind?: string;
+  refused?: string;
+  site?: string;
+}
+
+export interface AzureResource {
+  createdAt: string;
+  createdBy: string;
+  createdByType: string;
+  document: unknown;
+  modifiedAt: string;
+  modifiedBy: string;
+  modifiedByType: string;
+}
+
+export interface Certificate {
+  chain?: string[] | null;
+  commonName: string;
+  der: string;
+  issuer: string;
+  keySize: number;
+  notAfter: string;
+  notBefore: string;
+  selfSigned: boolean;
+  subject: string;
+  thumbprint: string;
+  timestamped: boolean;
+}
+
+export interface CertificateHost {
+  ending: boolean;
+  host: string;
+  packages: string[] | null;
+  provision: boolean;
+  trust: string;
+}
+
+export interface CertificateView {
+  alternativeNames: string[] | null;
+  authority: boolean;
+  chain: ChainCertificate[] | null;
+  codeSigning: boolean;
+  commonName: string;
+  complete: boolean;
+  extendedKeyUsage: string[] | null;
+  forecast: Forecast;
+  issuer: string;
+  keyAlgorithm: string;
+  keySize: number;
+  keyUsage: string[] | null;
+  notAfter: string;
+  notBefore: string;
+  pem: string;
+  selfSigned: boolean;
+  serial: string;
+  sha256: string;
+  signatureAlgorithm: string;
+  subject: string;
+  thumbprint: string;
+  unreadable?: string;
+}
+
+export interface ChainCertificate {
+  issuer: string;
+  notAfter: string;
+  notBefore: string;
+  subject: string;
+  thumbprint: string;
+}
+
+export interface Change {
+  action: string;
+  after?: unknown;
+  at: string;
+  before?: unknown;
+  by: string;
+  key: string;
+  kind: string;
+  name: string;
+  revision: number;
+  site: string;
+}
+
+export interface ChooseChanges {
+  changes?: string[] | null;
+}
+
+export interface ClientSecret {
+  createdAt: string;
+  expiresAt: string;
+  id: string;
+  name?: string;
+}
+
+export interface CreateClient {
+  name: string;
+  /** at most one for each site; without a site: for every site */
+  roles?: Grant[] | null;
+}
+
+export interface CreateClientSecret {
+  /** 180 unless said otherwise; 1 to 730 */
+  days?: number;
+  name?: string;
+}
+
+export interface CreateEnrollKey {
+  /** 24 unless said otherwise */
+  hours?: number;
+  kind: 'rdsh' | 'vdi' | 'avd';
+  /** 1 unless said otherwise; negative: no limit */
+  maxUses?: number;
+  name?: string;
+  pool?: string;
+}
+
+export interface CreateSite {
+  location?: string;
+  name: string;
+}
+
+export interface CreateToken {
+  /** 0: does not expire */
+  days?: number;
+  name: string;
+  role: 'owner' | 'contributor' | 'reader';
+  /** empty: every site */
+  site?: string;
+}
+
+export interface CreateUser {
+  displayName?: string;
+  name: string;
+  /** at least 12 characters, and not the name */
+  password: string;
+  /** at most one for each site; without a site: for every site */
+  roles?: Grant[] | null;
+}
+
+export interface Credential {
+  createdAt: string;
+  expiresAt?: string;
+  hostKind?: string;
+  id: string;
+  kind: string;
+  maxUses: number;
+  name: string;
+  pool?: string;
+  revokedAt?: string;
+  role?: string;
+  site?: string;
+  uses: number;
+}
+
+export interface Dependency {
+  familyName?: string;
+  minVersion: string;
+  name: string;
+  publisher: string;
+}
+
+export interface DependencyCheck {
+  familyName?: string;
+  fullName?: string;
+  minVersion: string;
+  name: string;
+  neededBy: string;
+  publisher: string;
+  state: string;
+  why?: string;
+}
+
+export interface Disk {
+  free: number;
+  path: string;
+  total: number;
+}
+
+export interface Document {
+  /** berth/v1 */
+  apiVersion: string;
+  defaults?: DocumentDefaults[] | null;
+  hosts?: DocumentHost[] | null;
+  /** Site */
+  kind: string;
+  packages?: DocumentPackage[] | null;
+  pools?: DocumentPool[] | null;
+  publications?: DocumentPublication[] | null;
+  settings?: DocumentSettings;
+}
+
+export interface DocumentAssignment {
+  /** package family name, with a tag */
+  family?: string;
+  /** atLogon, unless said otherwise, or onDemand */
+  registration?: string;
+  /** version tag by id or name */
+  tag?: string;
+  /** or the full name of an exact version */
+  version?: string;
+}
+
+export interface DocumentDefaults {
+  assignments: DocumentAssignment[] | null;
+  kind: string;
+}
+
+export interface DocumentHost {
+  assignments?: DocumentAssignment[] | null;
+  inherit?: boolean;
+  name: string;
+  /** empty: in no pool */
+  pool?: string;
+}
+
+export interface DocumentObject {
+  action: string;
+  after?: unknown;
+  before?: unknown;
+  kind: string;
+  name: string;
+  reason?: string;
+}
+
+export interface DocumentPackage {
+  displayName?: string;
+  enabled?: boolean;
+  fullName: string;
+  /** path of the image as the hosts open it */
+  imagePath?: string;
+  /** version tags by id or name */
+  tags?: string[] | null;
+}
+
+export interface DocumentPool {
+  assignments?: DocumentAssignment[] | null;
+  inherit?: boolean;
+  kind: string;
+  name: string;
+}
+
+export interface DocumentPublication {
+  /** id of the application in the package's manifest */
+  application: string;
+  /** package family name */
+  family: string;
+  /** hosts that it is offered from */
+  hosts?: string[] | null;
+  name: string;
+  /** pools whose hosts it is offered from */
+  pools?: string[] | null;
+  /** names of users and groups; an empty list: everyone */
+  users?: string[] | null;
+}
+
+export interface DocumentResult {
+  dryRun: boolean;
+  objects: DocumentObject[] | null;
+}
+
+export interface DocumentSettings {
+  enabled?: boolean;
+  provisionCertificates?: boolean;
+  tags?: DocumentTags;
+}
+
+export interface DocumentTags {
+  custom?: string;
+  preProduction?: string;
+  production?: string;
+}
+
+export interface EditClient {
+  disabled?: boolean;
+  /** the whole new list */
+  roles?: Grant[];
+}
+
+export interface EditPackage {
+  displayName?: string;
+  enabled?: boolean;
+  /** the whole new list, by name or id */
+  tags?: string[];
+}
+
+export interface EditPublication {
+  hosts?: string[];
+  pools?: string[];
+  /** names of users and groups; an empty list: everyone */
+  users?: string[];
+}
+
+export interface EditSettings {
+  enabled?: boolean;
+  provisionCertificates?: boolean;
+}
+
+export interface EditUser {
+  /** true also ends the user's sessions */
+  disabled?: boolean;
+  displayName?: string;
+  /** the whole new list */
+  roles?: Grant[];
+}
+
+export interface ErrorDetail {
+  /** Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
+  location?: string;
+  /** Error message text */
+  message?: string;
+  /** The value at the given location */
+  value?: unknown;
+}
+
+export interface ErrorModel {
+  /** A human-readable explanation specific to this occurrence of the problem. */
+  detail?: string;
+  /** Optional list of individual error details */
+  errors?: ErrorDetail[] | null;
+  /** A URI reference that identifies the specific occurrence of the problem. */
+  instance?: string;
+  /** HTTP status code */
+  status?: number;
+  /** A short, human-readable summary of the problem type. This value should not change between occurrences of the error. */
+  title?: string;
+  /** A URI reference to human-readable documentation for the error. */
+  type?: string;
+}
+
+export interface Event {
+  action?: string;
+  at: string;
+  by?: string;
+  generation?: number;
+  id: number;
+  key?: string;
+  kind: string;
+  objectKind?: string;
+  revision?: number;
+}
+
+export interface Facts {
+  agentVersion?: string;
+  architecture?: string;
+  at: string;
+  attachMode?: string;
+  build?: number;
+  disk?: Disk;
+  generation: number;
+  hostname?: string;
+  os?: string;
+  packages: PackageFacts[] | null;
+  platform?: string;
+  problems?: string[] | null;
+  sessions: Session[] | null;
+}
+
+export interface Failure {
+  attempts: number;
+  code?: string;
+  message: string;
+  nextRetry?: string;
+  phase: string;
+}
+
+export interface FieldChange {
+  after?: unknown;
+  before?: unknown;
+  field: string;
+}
+
+export interface Forecast {
+  commonName: string;
+  days: number;
+  ending: number;
+  endsAt: string;
+  endsBy?: string;
+  hosts: CertificateHost[] | null;
+  issuer: string;
+  keySize: number;
+  lasting: number;
+  notAfter: string;
+  notBefore: string;
+  packages: PackageForecast[] | null;
+  selfSigned: boolean;
+  state: string;
+  subject: string;
+  thumbprint: string;
+}
+
+export interface Grant {
+  role: string;
+  site?: string;
+}
+
+export interface Holding {
+  conflict?: boolean;
+  exact?: boolean;
+  level?: string;
+  neededBy?: string[] | null;
+  owner?: string;
+  registration?: string;
+  selector?: string;
+  tag?: string;
+}
+
+export interface HostCertificate {
+  expiresAt?: string;
+  renewing?: boolean;
+  revokedAt?: string;
+  serial?: string;
+}
+
+export interface HostPackage {
+  displayName: string;
+  family: string;
+  fullName?: string;
+  host: string;
+  hostKind: string;
+  row?: Row;
+  selector: string;
+  sessions: number;
+  status: Status;
+  version?: string;
+}
+
+export interface HostView {
+  certificate: HostCertificate;
+  counts?: Record<string, number>;
+  enrolledAt: string;
+  facts: Facts;
+  id: string;
+  inherit: boolean;
+  kind: string;
+  lastSeen: string;
+  name: string;
+  notices: Notice[] | null;
+  pool?: string;
+}
+
+export interface ListAPIClient {
+  items: APIClient[] | null;
+}
+
+export interface ListAssignedHost {
+  items: AssignedHost[] | null;
+}
+
+export interface ListAuditEntry {
+  items: AuditEntry[] | null;
+}
+
+export interface ListChange {
+  items: Change[] | null;
+}
+
+export interface ListCredential {
+  items: Credential[] | null;
+}
+
+export interface ListForecast {
+  items: Forecast[] | null;
+}
+
+export interface ListPool {
+  items: Pool[] | null;
+}
+
+export interface ListPublicationView {
+  items: PublicationView[] | null;
+}
+
+export interface ListSignIn {
+  items: SignIn[] | null;
+}
+
+export interface ListSite {
+  items: Site[] | null;
+}
+
+export interface ListTagMove {
+  items: TagMove[] | null;
+}
+
+export interface ListUser {
+  items: User[] | null;
+}
+
+export interface NewClientSecret {
+  clientId: string;
+  createdAt: string;
+  expiresAt: string;
+  id: string;
+  name?: string;
+  text: string;
+}
+
+export interface Notice {
+  code: string;
+  message: string;
+  remedy: string;
+}
+
+export interface Observation {
+  at: string;
+  blockMapSha256: string;
+  bytes: number;
+  fileSystem: string;
+  files: number;
+  format: string;
+  imageSize: number;
+  signature: string;
+  verifiedContent: boolean;
+}
+
+export interface Package {
+  addedAt: string;
+  addedBy: string;
+  applications: Application[] | null;
+  architecture: string;
+  certificate?: Certificate;
+  dependencies: Dependency[] | null;
+  displayName: string;
+  enabled: boolean;
+  familyName: string;
+  findings?: string[] | null;
+  framework?: boolean;
+  fullName: string;
+  imagePath: string;
+  minBuild?: number;
+  name: string;
+  observed?: Observation;
+  publisher: string;
+  publisherDisplayName?: string;
+  relativePath: string;
+  resourceId?: string;
+  retiring?: boolean;
+  tags?: string[] | null;
+  version: string;
+}
+
+export interface PackageFacts {
+  attached: boolean;
+  failure?: Failure;
+  familyName: string;
+  fullName: string;
+  sessions: Registered[] | null;
+  since: string;
+  staged: boolean;
+}
+
+export interface PackageForecast {
+  displayName: string;
+  ended?: boolean;
+  endsAt?: string;
+  fullName: string;
+  hosts: string[] | null;
+  timestamped: boolean;
+}
+
+export interface PackageView {
+  addedAt: string;
+  addedBy: string;
+  applications: Application[] | null;
+  architecture: string;
+  certificate?: Certificate;
+  dependencies: Dependency[] | null;
+  dependencyChecks?: DependencyCheck[] | null;
+  displayName: string;
+  enabled: boolean;
+  familyName: string;
+  findings?: string[] | null;
+  framework?: boolean;
+  fullName: string;
+  imagePath: string;
+  minBuild?: number;
+  name: string;
+  observed?: Observation;
+  publisher: string;
+  publisherDisplayName?: string;
+  relativePath: string;
+  resourceId?: string;
+  retiring?: boolean;
+  revision: number;
+  tagNames?: string;
+  tags?: string[] | null;
+  version: string;
+}
+
+export interface PageHostPackage {
+  items: HostPackage[] | null;
+  /** ask for what comes after this name; absent on the last page */
+  next?: string;
+  /** how many fit in all, where that was asked for */
+  total?: number;
+}
+
+export interface PageHostView {
+  items: HostView[] | null;
+  /** ask for what comes after this name; absent on the last page */
+  next?: string;
+  /** how many fit in all, where that was asked for */
+  total?: number;
+}
+
+export interface PagePackage {
+  items: Package[] | null;
+  /** ask for what comes after this name; absent on the last page */
+  next?: string;
+  /** how many fit in all, where that was asked for */
+  total?: number;
+}
+
+export interface Pool {
+  assignments: Assignment[] | null;
+  azure?: AzureResource;
+  inherit: boolean;
+  kind: string;
+  name: string;
+}
+
+export interface PreflightCheck {
+  code?: string;
+  message: string;
+  name: string;
+  remedy?: string;
+  result: string;
+}
+
+export interface PreflightView {
+  answeredAt?: string;
+  askedAt: string;
+  askedBy: string;
+  checks: PreflightCheck[] | null;
+  host: string;
+  id: string;
+  message: string;
+  package: string;
+  state: string;
+}
+
+export interface Preview {
+  /** names of the pending changes that it is about */
+  changes: string[] | null;
+  /** each distinct change, for all the hosts that it is the same for */
+  configurations: PreviewConfiguration[] | null;
+  /** what is applied now */
+  generation: number;
+  /** hosts on which something would change */
+  hostCount: number;
+  /** a page of the hosts on which something would change */
+  hosts: PreviewHost[] | null;
+  /** ask for hosts after this name; absent on the last page */
+  next?: string;
+  /** hosts on which nothing would change */
+  unchanged: number;
+}
+
+export interface PreviewConfiguration {
+  architecture?: string;
+  build?: number;
+  /** packages that come or go because others need them */
+  frameworks?: PreviewPackage[] | null;
+  hostCount: number;
+  kind: string;
+  /** the hosts' pool as it would be, folded */
+  pool?: string;
+  rows: PreviewRow[] | null;
+}
+
+export interface PreviewHost {
+  /** index into configurations */
+  configuration: number;
+  host: string;
+}
+
+export interface PreviewPackage {
+  action: 'stage' | 'letGo';
+  fullName: string;
+}
+
+export interface PreviewRow {
+  action: 'assign' | 'remove' | 'replace' | 'register';
+  /** absent: not assigned then */
+  after?: PreviewSide;
+  /** absent: not assigned now */
+  before?: PreviewSide;
+  displayName: string;
+  family: string;
+  words: string;
+}
+
+export interface PreviewSide {
+  fullName?: string;
+  level: string;
+  /** why no version was found */
+  missing?: string;
+  owner: string;
+  registration: string;
+  selector: string;
+  version?: string;
+}
+
+export interface PublicationView {
+  application: string;
+  family: string;
+  gone?: string[] | null;
+  hosts: string[] | null;
+  name: string;
+  offers: PublishedHost[] | null;
+  pending?: string;
+  pools: string[] | null;
+  revision: number;
+  users: string[] | null;
+}
+
+export interface PublishedHost {
+  drafted?: string;
+  from: string;
+  host: string;
+  now?: string;
+  why?: string;
+}
+
+export interface Registered {
+  session: string;
+  since: string;
+  user: string;
+}
+
+export interface RenameTag {
+  name: string;
+}
+
+export interface Revert {
+  /** even though somebody else changed the object since */
+  force?: boolean;
+}
+
+export interface Reverted {
+  /** the object, as pending changes are named */
+  change: string;
+  entry: number;
+  /** false: the object is now as hosts see it, nothing is left to apply */
+  pending: boolean;
+}
+
+export interface RollBackTag {
+  family: string;
+}
+
+export interface Row {
+  assignment: Assignment;
+  candidates?: string[] | null;
+  changedAt?: string;
+  conflict?: boolean;
+  fullName?: string;
+  generation: number;
+  level: string;
+  missing?: string;
+  overrides?: string[] | null;
+  owner: string;
+}
+
+export interface Secret {
+  createdAt: string;
+  expiresAt?: string;
+  hostKind?: string;
+  id: string;
+  kind: string;
+  maxUses: number;
+  name: string;
+  pool?: string;
+  revokedAt?: string;
+  role?: string;
+  site?: string;
+  text: string;
+  uses: number;
+}
+
+export interface Session {
+  id: string;
+  since: string;
+  user: string;
+}
+
+export interface SetHostPool {
+  pool: string;
+}
+
+export interface SetInherit {
+  inherit: boolean;
+}
+
+export interface SetPassword {
+  /** the present password; needed for one's own */
+  current?: string;
+  /** at least 12 characters, and not the name */
+  password: string;
+}
+
+export interface Settings {
+  enabled: boolean;
+  provisionCertificates: boolean;
+  tags: Tag[] | null;
+}
+
+export interface SignIn {
+  address?: string;
+  createdAt: string;
+  face?: string;
+  id: string;
+  usedAt: string;
+  user: string;
+}
+
+export interface SignInRequest {
+  name: string;
+  password: string;
+}
+
+export interface SignedIn {
+  address?: string;
+  createdAt: string;
+  endsAt: string;
+  face?: string;
+  id: string;
+  text: string;
+  usedAt: string;
+  user: string;
+}
+
+export interface Site {
+  createdAt: string;
+  generation: number;
+  location: string;
+  name: string;
+  subscriptionId: string;
+}
+
+export interface Status {
+  cause: string;
+  code?: string;
+  name: string;
+  remedy?: string;
+  since?: string;
+}
+
+export interface StatusSummary {
+  byStatus: Record<string, number>;
+  hosts: number;
+  rows: number;
+}
+
+export interface Tag {
+  id: string;
+  name: string;
+}
+
+export interface TagMove {
+  added?: string[] | null;
+  at: string;
+  by: string;
+  entries: number[] | null;
+  family: string;
+  previous?: string;
+  removed?: string[] | null;
+  tag: string;
+  version?: string;
+}
+
+export interface TagPackage {
+  /** take the tag from all other versions of the family in the same change */
+  move?: boolean;
+  tag: string;
+}
+
+export interface User {
+  createdAt: string;
+  disabled: boolean;
+  displayName?: string;
+  name: string;
+  passwordAt: string;
+  roles: Grant[] | null;
+}
+
+export interface Who {
+  kind: string;
+  name: string;
+  role: string;
+  roles: Grant[] | null;
+  session?: string;
+  site?: string;
+}
+
+/** Every operation: what it is asked with, and what it answers. */
+export interface Operations {
+  /** Add a package of an image. */
+  addPackage: {
+    path: { site: string };
+    body: AddPackage;
+    answer: Package;
+  };
+  /** Make a pool. */
+  addPool: {
+    path: { site: string };
+    body: AddPool;
+    answer: Pool;
+  };
+  /** Publish an application. */
+  addPublication: {
+    path: { site: string };
+    body: AddPublication;
+    answer: PublicationView;
+  };
+  /** Apply pending changes. */
+  applyChanges: {
+    path: { site: string };
+    body: ChooseChanges;
+    answer: AppliedChanges;
+  };
+  /** Draft what makes the site as a document says. */
+  applyDocument: {
+    path: { site: string };
+    query: { dryRun?: boolean; prune?: boolean };
+    body: Document;
+    answer: DocumentResult;
+  };
+  /** Ask a host to try a package. */
+  askPreflight: {
+    path: { site: string; host: string };
+    body: AskPreflight;
+    answer: PreflightView;
+  };
+  /** Assign a package family. */
+  assign: {
+    path: { site: string; holder: 'hosts' | 'pools' | 'defaults'; name: string };
+    body: Assign;
+    answer: Assignments;
+  };
+  /** Make a service principal. */
+  createClient: {
+    body: CreateClient;
+    answer: APIClient;
+  };
+  /** Make a secret of a service principal. */
+  createClientSecret: {
+    path: { client: string };
+    body: CreateClientSecret;
+    answer: NewClientSecret;
+  };
+  /** Make an enrolment key. */
+  createEnrollKey: {
+    path: { site: string };
+    body: CreateEnrollKey;
+    answer: Secret;
+  };
+  /** Make a site. */
+  createSite: {
+    body: CreateSite;
+    answer: Site;
+  };
+  /** Make an API token. */
+  createToken: {
+    body: CreateToken;
+    answer: Secret;
+  };
+  /** Make a user. */
+  createUser: {
+    body: CreateUser;
+    answer: User;
+  };
+  /** Discard pending changes. */
+  discardChanges: {
+    path: { site: string };
+    body: ChooseChanges;
+    answer: ListChange;
+  };
+  /** Change a service principal. */
+  editClient: {
+    path: { client: string };
+    body: EditClient;
+    answer: APIClient;
+  };
+  /** Change a package's properties. */
+  editPackage: {
+    path: { site: string; package: string };
+    body: EditPackage;
+    answer: PackageView;
+  };
+  /** Change whom an application is published to, and from where. */
+  editPublication: {
+    path: { site: string; publication: string };
+    body: EditPublication;
+    answer: PublicationView;
+  };
+  /** Change the site's switches. */
+  editSettings: {
+    path: { site: string };
+    body: EditSettings;
+    answer: Settings;
+  };
+  /** Change a user. */
+  editUser: {
+    path: { user: string };
+    body: EditUser;
+    answer: User;
+  };
+  /** End a session at once. */
+  endSession: {
+    path: { session: string };
+    answer: undefined;
+  };
+  /** What is set in the site, as one document. */
+  exportDocument: {
+    path: { site: string };
+    answer: Document;
+  };
+  /** An entry of the audit. */
+  getAuditEntry: {
+    path: { site: string; id: string };
+    answer: AuditEntry;
+  };
+  /** Everything about a signer's certificate. */
+  getCertificate: {
+    path: { site: string; thumbprint: string };
+    answer: CertificateView;
+  };
+  /** A host. */
+  getHost: {
+    path: { site: string; host: string };
+    answer: HostView;
+  };
+  /** A package. */
+  getPackage: {
+    path: { site: string; package: string };
+    answer: PackageView;
+  };
+  /** What a host says of a package. */
+  getPreflight: {
+    path: { site: string; host: string; id: string };
+    answer: PreflightView;
+  };
+  /** A publication. */
+  getPublication: {
+    path: { site: string; publication: string };
+    answer: PublicationView;
+  };
+  /** The site's settings and tags. */
+  getSettings: {
+    path: { site: string };
+    answer: Settings;
+  };
+  /** A site. */
+  getSite: {
+    path: { site: string };
+    answer: Site;
+  };
+  /** A user. */
+  getUser: {
+    path: { user: string };
+    answer: User;
+  };
+  /** Hosts that a package is assigned to, and by what. */
+  listAssignedHosts: {
+    path: { site: string; package: string };
+    answer: ListAssignedHost;
+  };
+  /** A holder's own list. */
+  listAssignments: {
+    path: { site: string; holder: 'hosts' | 'pools' | 'defaults'; name: string };
+    answer: Assignments;
+  };
+  /** The audit, newest first. */
+  listAudit: {
+    path: { site: string };
+    query: { kind?: string; key?: string; before?: number; limit?: number };
+    answer: ListAuditEntry;
+  };
+  /** Signers' certificates, and what ends with them. */
+  listCertificates: {
+    path: { site: string };
+    answer: ListForecast;
+  };
+  /** Pending changes. */
+  listChanges: {
+    path: { site: string };
+    answer: ListChange;
+  };
+  /** Service principals. */
+  listClients: {
+    answer: ListAPIClient;
+  };
+  /** Enrolment keys. */
+  listEnrollKeys: {
+    path: { site: string };
+    answer: ListCredential;
+  };
+  /** The audit of all sites and of the farm, newest first. */
+  listFarmAudit: {
+    query: { kind?: string; key?: string; before?: number; limit?: number };
+    answer: ListAuditEntry;
+  };
+  /** Hosts. */
+  listHosts: {
+    path: { site: string };
+    query: { search?: string; kind?: string; pool?: string; status?: string; after?: string; limit?: number; total?: boolean };
+    answer: PageHostView;
+  };
+  /** The catalogue. */
+  listPackages: {
+    path: { site: string };
+    query: { search?: string; tag?: string; family?: string; enabled?: 'true' | 'false'; after?: string; limit?: number; total?: boolean };
+    answer: PagePackage;
+  };
+  /** Pools. */
+  listPools: {
+    path: { site: string };
+    answer: ListPool;
+  };
+  /** Published applications and the hosts that offer them. */
+  listPublications: {
+    path: { site: string };
+    query: { package?: string };
+    answer: ListPublicationView;
+  };
+  /** Sessions of the caller, or of all users. */
+  listSessions: {
+    query: { all?: boolean };
+    answer: ListSignIn;
+  };
+  /** Sites that the caller may read. */
+  listSites: {
+    answer: ListSite;
+  };
+  /** How packages stand on hosts. */
+  listStatus: {
+    path: { site: string };
+    query: { host?: string; search?: string; family?: string; status?: string; after?: string; limit?: number };
+    answer: PageHostPackage;
+  };
+  /** Where a version tag pointed over time. */
+  listTagHistory: {
+    path: { site: string; tag: string };
+    query: { family?: string; limit?: number };
+    answer: ListTagMove;
+  };
+  /** API tokens. */
+  listTokens: {
+    answer: ListCredential;
+  };
+  /** Users. */
+  listUsers: {
+    answer: ListUser;
+  };
+  /** What changes in the site, as server-sent events. */
+  listenToEvents: {
+    path: { site: string };
+    answer: unknown;
+  };
+  /** What pending changes would change on which hosts. */
+  previewChanges: {
+    path: { site: string };
+    query: { changes?: string[]; after?: string; limit?: number };
+    answer: Preview;
+  };
+  /** Remove a service principal. */
+  removeClient: {
+    path: { client: string };
+    answer: undefined;
+  };
+  /** End a secret at once. */
+  removeClientSecret: {
+    path: { client: string; secret: string };
+    answer: undefined;
+  };
+  /** Forget a host. */
+  removeHost: {
+    path: { site: string; host: string };
+    answer: undefined;
+  };
+  /** Delete a package. */
+  removePackage: {
+    path: { site: string; package: string };
+    query: { force?: boolean };
+    answer: undefined;
+  };
+  /** Delete a pool. */
+  removePool: {
+    path: { site: string; pool: string };
+    answer: undefined;
+  };
+  /** End a publication. */
+  removePublication: {
+    path: { site: string; publication: string };
+    answer: undefined;
+  };
+  /** Remove a user. */
+  removeUser: {
+    path: { user: string };
+    answer: undefined;
+  };
+  /** Rename a version tag. */
+  renameTag: {
+    path: { site: string; tag: string };
+    body: RenameTag;
+    answer: Settings;
+  };
+  /** Retry failed packages at once. */
+  retryHost: {
+    path: { site: string; host: string };
+    answer: undefined;
+  };
+  /** Put an object back as it was before an audit entry. */
+  revertAuditEntry: {
+    path: { site: string; id: string };
+    body: Revert;
+    answer: Reverted;
+  };
+  /** Revoke a token or an enrolment key. */
+  revokeCredential: {
+    path: { id: string };
+    answer: undefined;
+  };
+  /** End a host's certificate at once. */
+  revokeHost: {
+    path: { site: string; host: string };
+    answer: undefined;
+  };
+  /** Move a version tag back to the version that it meant before. */
+  rollBackTag: {
+    path: { site: string; tag: string };
+    body: RollBackTag;
+    answer: Package;
+  };
+  /** Move a host into a pool. */
+  setHostPool: {
+    path: { site: string; host: string };
+    body: SetHostPool;
+    answer: undefined;
+  };
+  /** Inherit the list of the level above. */
+  setInherit: {
+    path: { site: string; holder: 'hosts' | 'pools' | 'defaults'; name: string };
+    body: SetInherit;
+    answer: Assignments;
+  };
+  /** Set a user's password. */
+  setPassword: {
+    path: { user: string };
+    body: SetPassword;
+    answer: undefined;
+  };
+  /** Begin a session with a password. */
+  signIn: {
+    body: SignInRequest;
+    answer: SignedIn;
+  };
+  /** End the session of the caller. */
+  signOut: {
+    answer: undefined;
+  };
+  /** How many packages on hosts stand how. */
+  summarizeStatus: {
+    path: { site: string };
+    query: { host?: string; search?: string; family?: string; status?: string };
+    answer: StatusSummary;
+  };
+  /** Put a version tag on a package. */
+  tagPackage: {
+    path: { site: string; package: string };
+    body: TagPackage;
+    answer: Package;
+  };
+  /** Take a family out of a list. */
+  unassign: {
+    path: { site: string; holder: 'hosts' | 'pools' | 'defaults'; name: string; family: string };
+    answer: Assignments;
+  };
+  /** Take version tags off a package. */
+  untagPackage: {
+    path: { site: string; package: string; tag: string };
+    answer: Package;
+  };
+  /** Who the caller is. */
+  whoami: {
+    answer: Who;
+  };
+}
+
+/** Where each operation is found. */
+export const routes = {
+  addPackage: ['POST', '/api/v1/sites/{site}/packages'],
+  addPool: ['POST', '/api/v1/sites/{site}/pools'],
+  addPublication: ['POST', '/api/v1/sites/{site}/publications'],
+  applyChanges: ['POST', '/api/v1/sites/{site}/changes/apply'],
+  applyDocument: ['POST', '/api/v1/sites/{site}/documents'],
+  askPreflight: ['POST', '/api/v1/sites/{site}/hosts/{host}/preflight'],
+  assign: ['POST', '/api/v1/sites/{site}/{holder}/{name}/assignments'],
+  createClient: ['POST', '/api/v1/clients'],
+  createClientSecret: ['POST', '/api/v1/clients/{client}/secrets'],
+  createEnrollKey: ['POST', '/api/v1/sites/{site}/enroll-keys'],
+  createSite: ['POST', '/api/v1/sites'],
+  createToken: ['POST', '/api/v1/tokens'],
+  createUser: ['POST', '/api/v1/users'],
+  discardChanges: ['POST', '/api/v1/sites/{site}/changes/discard'],
+  editClient: ['PATCH', '/api/v1/clients/{client}'],
+  editPackage: ['PATCH', '/api/v1/sites/{site}/packages/{package}'],
+  editPublication: ['PATCH', '/api/v1/sites/{site}/publications/{publication}'],
+  editSettings: ['PATCH', '/api/v1/sites/{site}/settings'],
+  editUser: ['PATCH', '/api/v1/users/{user}'],
+  endSession: ['DELETE', '/api/v1/sessions/{session}'],
+  exportDocument: ['GET', '/api/v1/sites/{site}/document'],
+  getAuditEntry: ['GET', '/api/v1/sites/{site}/audit/{id}'],
+  getCertificate: ['GET', '/api/v1/sites/{site}/certificates/{thumbprint}'],
+  getHost: ['GET', '/api/v1/sites/{site}/hosts/{host}'],
+  getPackage: ['GET', '/api/v1/sites/{site}/packages/{package}'],
+  getPreflight: ['GET', '/api/v1/sites/{site}/hosts/{host}/preflight/{id}'],
+  getPublication: ['GET', '/api/v1/sites/{site}/publications/{publication}'],
+  getSettings: ['GET', '/api/v1/sites/{site}/settings'],
+  getSite: ['GET', '/api/v1/sites/{site}'],
+  getUser: ['GET', '/api/v1/users/{user}'],
+  listAssignedHosts: ['GET', '/api/v1/sites/{site}/packages/{package}/hosts'],
+  listAssignments: ['GET', '/api/v1/sites/{site}/{holder}/{name}/assignments'],
+  listAudit: ['GET', '/api/v1/sites/{site}/audit'],
+  listCertificates: ['GET', '/api/v1/sites/{site}/certificates'],
+  listChanges: ['GET', '/api/v1/sites/{site}/changes'],
+  listClients: ['GET', '/api/v1/clients'],
+  listEnrollKeys: ['GET', '/api/v1/sites/{site}/enroll-keys'],
+  listFarmAudit: ['GET', '/api/v1/audit'],
+  listHosts: ['GET', '/api/v1/sites/{site}/hosts'],
+  listPackages: ['GET', '/api/v1/sites/{site}/packages'],
+  listPools: ['GET', '/api/v1/sites/{site}/pools'],
+  listPublications: ['GET', '/api/v1/sites/{site}/publications'],
+  listSessions: ['GET', '/api/v1/sessions'],
+  listSites: ['GET', '/api/v1/sites'],
+  listStatus: ['GET', '/api/v1/sites/{site}/status'],
+  listTagHistory: ['GET', '/api/v1/sites/{site}/tags/{tag}/history'],
+  listTokens: ['GET', '/api/v1/tokens'],
+  listUsers: ['GET', '/api/v1/users'],
+  listenToEvents: ['GET', '/api/v1/sites/{site}/events'],
+  previewChanges: ['GET', '/api/v1/sites/{site}/changes/preview'],
+  removeClient: ['DELETE', '/api/v1/clients/{client}'],
+  removeClientSecret: ['DELETE', '/api/v1/clients/{client}/secrets/{secret}'],
+  removeHost: ['DELETE', '/api/v1/sites/{site}/hosts/{host}'],
+  removePackage: ['DELETE', '/api/v1/sites/{site}/packages/{package}'],
+  removePool: ['DELETE', '/api/v1/sites/{site}/pools/{pool}'],
+  removePublication: ['DELETE', '/api/v1/sites/{site}/publications/{publication}'],
+  removeUser: ['DELETE', '/api/v1/users/{user}'],
+  renameTag: ['PATCH', '/api/v1/sites/{site}/tags/{tag}'],
+  retryHost: ['POST', '/api/v1/sites/{site}/hosts/{host}/retry'],
+  revertAuditEntry: ['POST', '/api/v1/sites/{site}/audit/{id}/revert'],
+  revokeCredential: ['DELETE', '/api/v1/credentials/{id}'],
+  revokeHost: ['POST', '/api/v1/sites/{site}/hosts/{host}/revoke'],
+  rollBackTag: ['POST', '/api/v1/sites/{site}/tags/{tag}/rollback'],
+  setHostPool: ['PUT', '/api/v1/sites/{site}/hosts/{host}/pool'],
+  setInherit: ['PUT', '/api/v1/sites/{site}/{holder}/{name}/inherit'],
+  setPassword: ['POST', '/api/v1/users/{user}/password'],
+  signIn: ['POST', '/api/v1/sign-in'],
+  signOut: ['POST', '/api/v1/sign-out'],
+  summarizeStatus: ['GET', '/api/v1/sites/{site}/status/summary'],
+  tagPackage: ['POST', '/api/v1/sites/{site}/packages/{package}/tags'],
+  unassign: ['DELETE', '/api/v1/sites/{site}/{holder}/{name}/assignments/{family}'],
+  untagPackage: ['DELETE', '/api/v1/sites/{site}/packages/{package}/tags/{tag}'],
+  whoami: ['GET', '/api/v1/whoami'],
+} as const satisfies Record<keyof Operations, readonly [method: string, path: string]>;
