@@ -36,6 +36,7 @@ var plan = []floor{
 	{".", 0, nil, "the nouns and their rules know no technology"},
 	{"disk/*", 0, nil, "one on-disk format each, usable and testable alone"},
 	{"msix", 0, nil, "a format; it takes an fs.FS or io.ReaderAt, not an image"},
+	{"pri", 0, nil, "a format; it takes an io.ReaderAt, not a package"},
 	{"console", 0, nil, "embedded files only"},
 	{"mount", 0, nil, "serves any fs.FS as files of the machine"},
 	{"api/typescript", 0, nil, "an OpenAPI document in, TypeScript out: a text like any other"},
@@ -49,7 +50,7 @@ var plan = []floor{
 	{"store/storetest", 1, []string{"."}, "any store is tested through the interfaces alone"},
 	{"share", 1, []string{"."}, "opens paths, does not know what is in them"},
 
-	{"imaging", 2, []string{".", "disk", "msix", "share"}, "use cases over images and packages"},
+	{"imaging", 2, []string{".", "disk", "msix", "pri", "share"}, "use cases over images and packages"},
 	{"control", 2, []string{".", "plan", "wire", "auth"}, "use cases; storage and images come in as interfaces"},
 	{"agent", 2, []string{".", "wire"}, "the loop; what touches a machine is a Platform"},
 	{"client", 2, []string{".", "wire"}, "a client shares shapes with the server and nothing else"},
