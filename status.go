@@ -33,6 +33,17 @@ type Status struct {
 	Cause  string     `json:"cause"`
 	Code   string     `json:"code,omitempty"`   // as the platform gave it
 	Remedy string     `json:"remedy,omitempty"` // what to do, empty when nothing is to be done
+
+	Symbol  string `json:"symbol,omitempty"`  // the code's name, where the catalogue has it
+	Meaning string `json:"meaning,omitempty"` // what the code means, in plain words
+	Retry   Retry  `json:"retry,omitempty"`   // what can make it succeed
+}
+
+// explained adds to a status what the catalogue says of a failure.
+func (s Status) explained(f Failure) Status {
+	e := Explain(f)
+	s.Code, s.Remedy, s.Symbol, s.Meaning, s.Retry = f.Code, e.Remedy, e.Symbol, e.Meaning, e.Retry
+	return s
 }
 
 // StatusInput is all that the status of one package on one host depends on.
@@ -96,7 +107,7 @@ func underWay(in StatusInput) Status {
 func (p *PackageFacts) trouble(s Status) Status {
 	if f := p.Failure; f != nil {
 		s.Cause += fmt.Sprintf("; %s failed: %s", f.Phase, f.Message)
-		s.Code, s.Remedy = f.Code, Explain(*f).Remedy
+		s = s.explained(*f)
 	}
 	return s
 }
@@ -106,8 +117,8 @@ func failed(in StatusInput) (Status, bool) {
 		return Status{}, false
 	}
 	f := in.Facts.Failure
-	e := Explain(*f)
-	return Status{Name: e.Status, Since: in.Facts.Since, Cause: f.Message, Code: f.Code, Remedy: e.Remedy}, true
+	s := Status{Name: Explain(*f).Status, Since: in.Facts.Since, Cause: f.Message}
+	return s.explained(*f), true
 }
 
 func disabling(in StatusInput) (Status, bool) {
@@ -120,7 +131,8 @@ func disabling(in StatusInput) (Status, bool) {
 		s.Remedy = "it goes by itself when the last of these sessions ends"
 	}
 	if f := in.Facts.Failure; f != nil {
-		s.Cause, s.Code, s.Remedy = f.Message, f.Code, Explain(*f).Remedy
+		s.Cause = f.Message
+		s = s.explained(*f)
 	}
 	return s, true
 }

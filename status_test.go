@@ -92,26 +92,3 @@ func TestStatusOf(t *testing.T) {
 		})
 	}
 }
-
-func TestExplain(t *testing.T) {
-	tests := map[string]struct {
-		phase berth.Phase
-		code  string
-		want  berth.StatusName
-		retry bool
-	}{
-		"by code, whatever the phase": {berth.PhaseStage, "0x800B0109", berth.StatusCertificateMissing, true},
-		"lower-case digits":           {berth.PhaseAttach, "0xc03a0002", berth.StatusStagingFailed, false},
-		"lower-case name":             {berth.PhaseAttach, "enoent", berth.StatusNotFound, true},
-		"by phase":                    {berth.PhaseTrust, "0xDEADBEEF", berth.StatusCertificateMissing, true},
-		"unknown":                     {berth.PhaseVerify, "", berth.StatusStagingFailed, true},
-	}
-	for name, tt := range tests {
-		t.Run(name, func(t *testing.T) {
-			got := berth.Explain(berth.Failure{Phase: tt.phase, Code: tt.code})
-			if got.Status != tt.want || got.Retry != tt.retry || got.Remedy == "" {
-				t.Errorf("got %+v, want %s, retry %v, and a remedy", got, tt.want, tt.retry)
-			}
-		})
-	}
-}

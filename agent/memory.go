@@ -84,7 +84,7 @@ func (m *memory) forget(keep map[string]bool) {
 func (m *memory) fail(s Step, f berth.Failure, b Backoff, at time.Time, chance float64) berth.Failure {
 	f.Attempts = m.Failures[s.Key()].Failure.Attempts + 1
 	wait := b.wait(f.Attempts, chance)
-	if !berth.Explain(f).Retry {
+	if !berth.Explain(f).Retry.ByItself() {
 		wait = b.wait(64, chance)
 	}
 	f.NextRetry = at.Add(wait)

@@ -31,7 +31,7 @@ var (
 // rights is the table of the least right of every operation. An operation that is not here fails the test: decide who may
 // do it before you add it.
 var rights = map[string]right{
-	"whoami": anyone, "listSites": anyone, "signOut": anyone, "listSessions": anyone,
+	"whoami": anyone, "listSites": anyone, "signOut": anyone, "listSessions": anyone, "listErrors": anyone, "getError": anyone,
 	"endSession": farmOwner, // of others; one's own: see TestSessions
 	"listUsers":  farmOwner, "createUser": farmOwner, "getUser": farmOwner, "editUser": farmOwner, "removeUser": farmOwner, "setPassword": farmOwner,
 	"listClients": farmOwner, "createClient": farmOwner, "editClient": farmOwner, "removeClient": farmOwner,
@@ -127,7 +127,7 @@ func TestEveryRight(t *testing.T) {
 	s.enroll("h1")
 	everybody := s.callers()
 	known["session"] = s.signedIn("victim").ID
-	known["user"] = "victim"
+	known["user"], known["code"] = "victim", "0x80073CF3"
 	key, err := s.service.CreateEnrollKey(s.owner, "main", wire.CreateEnrollKey{Kind: berth.KindRDSH})
 	s.must(err)
 	known["id"] = key.ID

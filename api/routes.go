@@ -208,6 +208,7 @@ func (a *API) routes() {
 	a.accountRoutes()
 	a.documentRoutes()
 	a.preflightRoutes()
+	a.errorRoutes()
 }
 
 func (a *API) siteRoutes() {

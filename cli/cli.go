@@ -72,7 +72,7 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6
 	root.AddCommand(p.assignCommand(), p.hostCommand(), p.poolCommand(), p.defaultsCommand(), p.publishedCommand(), p.certCommand())
 	root.AddCommand(p.changesCommand(), p.statusCommand(), p.auditCommand(), p.tokenCommand(), p.enrollKeyCommand())
 	root.AddCommand(p.userCommand(), p.sessionCommand(), p.clientCommand())
-	root.AddCommand(p.exportCommand(), p.documentCommand(), p.apiCommand())
+	root.AddCommand(p.exportCommand(), p.documentCommand(), p.apiCommand(), p.explainCommand())
 	p.complete(root)
 	root.AddCommand(local...)
 	for _, c := range local {

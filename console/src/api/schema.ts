@@ -445,6 +445,16 @@ export interface Event {
   revision?: number;
 }
 
+export interface Explanation {
+  code: string;
+  meaning: string;
+  phases?: string;
+  remedy: string;
+  retry: string;
+  status: string;
+  symbol?: string;
+}
+
 export interface Facts {
   agentVersion?: string;
   architecture?: string;
@@ -562,6 +572,10 @@ export interface ListChange {
 
 export interface ListCredential {
   items: Credential[] | null;
+}
+
+export interface ListExplanation {
+  items: Explanation[] | null;
 }
 
 export interface ListForecast {
@@ -947,9 +961,12 @@ export interface Site {
 export interface Status {
   cause: string;
   code?: string;
+  meaning?: string;
   name: string;
   remedy?: string;
+  retry?: string;
   since?: string;
+  symbol?: string;
 }
 
 export interface StatusSummary {
@@ -1132,6 +1149,11 @@ export interface Operations {
     path: { site: string; thumbprint: string };
     answer: CertificateView;
   };
+  /** What an error code means. */
+  getError: {
+    path: { code: string };
+    answer: Explanation;
+  };
   /** A host. */
   getHost: {
     path: { site: string; host: string };
@@ -1201,6 +1223,10 @@ export interface Operations {
   listEnrollKeys: {
     path: { site: string };
     answer: ListCredential;
+  };
+  /** Error codes of hosts, with meaning and remedy. */
+  listErrors: {
+    answer: ListExplanation;
   };
   /** The audit of all sites and of the farm, newest first. */
   listFarmAudit: {
@@ -1419,6 +1445,7 @@ export const routes = {
   exportDocument: ['GET', '/api/v1/sites/{site}/document'],
   getAuditEntry: ['GET', '/api/v1/sites/{site}/audit/{id}'],
   getCertificate: ['GET', '/api/v1/sites/{site}/certificates/{thumbprint}'],
+  getError: ['GET', '/api/v1/errors/{code}'],
   getHost: ['GET', '/api/v1/sites/{site}/hosts/{host}'],
   getPackage: ['GET', '/api/v1/sites/{site}/packages/{package}'],
   getPreflight: ['GET', '/api/v1/sites/{site}/hosts/{host}/preflight/{id}'],
@@ -1433,6 +1460,7 @@ export const routes = {
   listChanges: ['GET', '/api/v1/sites/{site}/changes'],
   listClients: ['GET', '/api/v1/clients'],
   listEnrollKeys: ['GET', '/api/v1/sites/{site}/enroll-keys'],
+  listErrors: ['GET', '/api/v1/errors'],
   listFarmAudit: ['GET', '/api/v1/audit'],
   listHosts: ['GET', '/api/v1/sites/{site}/hosts'],
   listPackages: ['GET', '/api/v1/sites/{site}/packages'],
