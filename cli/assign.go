@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -12,26 +13,47 @@ import (
 )
 
 // holderFlags say whose list of assignments is meant: exactly one is given.
-type holderFlags struct{ host, pool, defaults string }
+type holderFlags struct {
+	host, pool, group, defaults string
+	site                        func() string // what --site says
+}
 
-func (h *holderFlags) flags(c *cobra.Command) {
+func (h *holderFlags) flags(p *program, c *cobra.Command) {
+	h.site = func() string { return p.conn.site }
 	c.Flags().StringVar(&h.host, "host", "", "the list of this `HOST`")
 	c.Flags().StringVar(&h.pool, "pool", "", "the list of this `POOL`")
 	c.Flags().StringVar(&h.defaults, "defaults", "", "the site defaults for hosts of this `KIND`: rdsh, vdi or avd")
-	c.MarkFlagsOneRequired("host", "pool", "defaults")
-	c.MarkFlagsMutuallyExclusive("host", "pool", "defaults")
+	c.Flags().StringVar(&h.group, "group", "", "the same as --pool, for an RDSH `GROUP`")
+	c.MarkFlagsMutuallyExclusive("host", "pool", "group", "defaults")
 }
 
 // holder is whose list is meant, and the name of the change that editing it drafts.
 func (h *holderFlags) holder() (holder client.Holder, change string, err error) {
+	pool, defaults := cmp.Or(h.pool, h.group), h.defaults
+	if h.host+pool+defaults == "" && h.site != nil {
+		if _, err := berth.ParseHostKind(h.site()); err == nil {
+			defaults = h.site() // "--site rdsh": what the site gives hosts of that kind
+		}
+	}
 	switch {
 	case h.host != "":
 		return client.Holder{Kind: "hosts", Name: h.host}, changeName(berth.ObjectHost, h.host), nil
-	case h.pool != "":
-		return client.Holder{Kind: "pools", Name: h.pool}, changeName(berth.ObjectPool, h.pool), nil
+	case pool != "":
+		return client.Holder{Kind: "pools", Name: pool}, changeName(berth.ObjectPool, pool), nil
+	case defaults == "":
+		return client.Holder{}, "", usage("holder", "add --host HOST, --pool POOL, --group GROUP or --defaults KIND", "whose list is meant?")
 	}
-	kind, err := hostKind(h.defaults)
+	kind, err := hostKind(defaults)
 	return client.Holder{Kind: "defaults", Name: string(kind)}, changeName(berth.ObjectDefaults, string(kind)), err
+}
+
+// holder is the holder of the flags. A kind of host behind --site has said all that it means: it names no site.
+func (p *program) holder(h *holderFlags) (client.Holder, string, error) {
+	holder, change, err := h.holder()
+	if err == nil && holder.Kind == "defaults" && h.defaults == "" {
+		p.conn.site = ""
+	}
+	return holder, change, err
 }
 
 // hostKind reads a kind of host from a flag or an argument.
@@ -51,7 +73,7 @@ type listEdit struct {
 }
 
 func (p *program) edit(ctx context.Context, e listEdit, do func(*client.Client, client.Holder) (wire.Assignments, error)) error {
-	h, change, err := e.holder.holder()
+	h, change, err := p.holder(&e.holder)
 	if err != nil {
 		return err
 	}
@@ -81,7 +103,7 @@ version to version, or at one exact version.`,
 func (p *program) assignAdd() *cobra.Command {
 	var e listEdit
 	var in wire.Assign
-	var onDemand bool
+	var onDemand, inherit bool
 	c := p.command(verb{use: "add [FAMILY]", short: "Assign a package to a host, a pool or the site defaults",
 		long: `Assign a package family to a host, a pool or the site defaults, by a version tag or at an exact version. FAMILY is a family
 name, or the name of a package that only one family has. A host or pool that inherited gets a list of its own,
@@ -89,6 +111,9 @@ which begins with what it inherited.`,
 		example: `  berth assign add Contoso.Notes --tag Production --defaults rdsh
   berth assign add --version Contoso.Notes_1.1.0.0_x64__8wekyb3d8bbwe --host rdsh-01`,
 		args: cobra.MaximumNArgs(1), run: func(ctx context.Context, args []string) error {
+			if inherit {
+				return p.inherit(ctx, e, in.Tag+in.Version, args)
+			}
 			if (len(args) == 1) == (in.Version != "") {
 				return usage("family", "berth assign add FAMILY --tag TAG, or berth assign add --version FULLNAME", "name either a family with --tag, or an exact --version")
 			}
@@ -105,8 +130,18 @@ which begins with what it inherited.`,
 	c.Flags().StringVar(&in.Version, "version", "", "assign exactly this version, by its full `NAME`")
 	c.Flags().StringVar(&in.Tag, "tag", "", "assign whichever version carries this version `TAG`")
 	c.Flags().BoolVar(&onDemand, "on-demand", false, "register the applications when they are first used, not at logon")
-	e.holder.flags(c)
-	return applyFlag(c, &e.apply)
+	c.Flags().BoolVar(&inherit, "inherit", false, "assign nothing: let the host or pool inherit its list, as `berth assign inherit` does")
+	e.holder.flags(p, c)
+	return p.applyFlag(c, &e.apply)
+}
+
+// inherit is what `assign add --inherit` does.
+func (p *program) inherit(ctx context.Context, e listEdit, selector string, args []string) error {
+	if selector != "" || len(args) > 0 {
+		return usage("inherit", "leave out the package and its selector", "--inherit takes the whole list of the level above: no package can be assigned beside it")
+	}
+	e.words = "inheritance of"
+	return p.edit(ctx, e, func(c *client.Client, h client.Holder) (wire.Assignments, error) { return c.SetInherit(ctx, h, true) })
 }
 
 func assign(ctx context.Context, c *client.Client, h client.Holder, in wire.Assign, args []string) (wire.Assignments, error) {
@@ -132,12 +167,12 @@ func (p *program) assignList() *cobra.Command {
 	c := p.command(verb{use: "list", short: "Show what is assigned to a host, a pool or the site defaults",
 		example: "  berth assign list --defaults rdsh\n  berth assign list --host rdsh-01",
 		run:     func(ctx context.Context, _ []string) error { return p.listAssignments(ctx, h) }})
-	h.flags(c)
-	return c
+	h.flags(p, c)
+	return p.watchable(c)
 }
 
 func (p *program) listAssignments(ctx context.Context, h holderFlags) error {
-	holder, _, err := h.holder()
+	holder, _, err := p.holder(&h)
 	if err != nil {
 		return err
 	}
@@ -193,8 +228,8 @@ func (p *program) assignRemove() *cobra.Command {
 				return c.Unassign(ctx, h, f)
 			})
 		}})
-	e.holder.flags(c)
-	return applyFlag(c, &e.apply)
+	e.holder.flags(p, c)
+	return p.applyFlag(c, &e.apply)
 }
 
 func (p *program) assignInherit() *cobra.Command {
@@ -209,8 +244,8 @@ pool from the site defaults. With --off it gets a list of its own again, which b
 			return p.edit(ctx, e, func(c *client.Client, h client.Holder) (wire.Assignments, error) { return c.SetInherit(ctx, h, !off) })
 		}})
 	c.Flags().BoolVar(&off, "off", false, "stop inheriting, and keep the inherited list as its own")
-	e.holder.flags(c)
-	return applyFlag(c, &e.apply)
+	e.holder.flags(p, c)
+	return p.applyFlag(c, &e.apply)
 }
 
 func (p *program) defaultsCommand() *cobra.Command {

@@ -29,12 +29,15 @@ with a timestamp stay valid; hosts refuse to stage the others.`,
 			if err != nil {
 				return err
 			}
+			if fs, err = arrange(p, fs); err != nil {
+				return err
+			}
 			return p.showCertificates(fs)
 		}})
 	return noun("cert", "Certificates of the packages' signers",
 		`Every package is signed, and a host must trust the certificate of the signer. Berth provisions it to hosts unless the site's
 settings say otherwise.`,
-		list, p.certShow())
+		p.listing(list), p.certShow())
 }
 
 func (p *program) showCertificates(fs []berth.Forecast) error {

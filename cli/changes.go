@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -24,6 +25,9 @@ func (p *program) changesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if cs, err = arrange(p, cs); err != nil {
+				return err
+			}
 			return p.showChanges(orEmpty(cs), cs, "no pending changes")
 		}})
 	discard := p.command(verb{use: "discard [NAME...]", short: "Discard pending changes: the named ones, or all",
@@ -34,6 +38,9 @@ func (p *program) changesCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := p.confirm("Discard %s?", cmp.Or(strings.Join(args, ", "), "all pending changes")); err != nil {
+				return err
+			}
 			cs, err := c.Discard(ctx, args...)
 			if err != nil {
 				return err
@@ -42,7 +49,7 @@ func (p *program) changesCommand() *cobra.Command {
 			return p.showChanges(orEmpty(cs), cs, "")
 		}})
 	return noun("changes", "Review, apply or discard pending changes",
-		"What you change is a draft at first: hosts see it once it is applied. Commands that draft also take --apply.", list, p.changesDiff(), p.changesApply(), discard)
+		"What you change is a draft at first: hosts see it once it is applied. Commands that draft also take --apply.", p.listing(list), p.changesDiff(), p.changesApply(), discard)
 }
 
 func (p *program) showChanges(value any, cs []berth.Change, none string) error {
@@ -56,7 +63,6 @@ func (p *program) showChanges(value any, cs []berth.Change, none string) error {
 }
 
 func (p *program) changesApply() *cobra.Command {
-	var w waiting
 	var dry bool
 	c := p.command(verb{use: "apply [NAME...]", short: "Apply pending changes: the named ones, or all",
 		long: `Apply pending changes in one step: the named ones, or all. The names are those of "berth changes list". With --wait the
@@ -76,16 +82,15 @@ Whether the packages could be attached is shown by "berth status".`,
 				return err
 			}
 			p.note("changes applied: %d; site %s is at generation %d", len(done.Applied), c.Site, done.Generation)
-			if w.wait {
-				if err := p.waitForHosts(ctx, c, w.timeout, done.Generation); err != nil {
+			if p.waits.wait {
+				if err := p.waitForHosts(ctx, c, p.waits.timeout, done.Generation); err != nil {
 					return err
 				}
 			}
 			return p.showChanges(done, done.Applied, "")
 		}})
 	c.Flags().BoolVar(&dry, "dry-run", false, "apply nothing; show what would change on which hosts, as changes diff does")
-	c.Flags().BoolVar(&w.wait, "wait", false, "wait until every host that answers has taken the changes up")
-	c.Flags().DurationVar(&w.timeout, "timeout", time.Minute, "how long to wait")
+	p.waitFlags(c)
 	return c
 }
 

@@ -6,7 +6,9 @@
 package cli
 
 import (
+	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"time"
 
@@ -31,10 +33,17 @@ type program struct {
 	Options
 	output    string
 	color     string // when results have colours: one of colorChoices
+	query     string // JMESPath expression over the result
 	quiet     bool
 	noHeaders bool
+	yes       bool       // ask nothing
 	conn      connection // flags that say which server
+	list      arranging  // flags of lists
+	waits     waiting    // flags of commands that draft
 	notes     []string   // held back until the end, see note
+
+	held  *bytes.Buffer // results while something is watched
+	shown []byte        // the same as JSON
 }
 
 // New returns the root command. Run it with [Run].
@@ -57,7 +66,7 @@ From a package to the hosts:
   berth status
 
 Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6 partly done, 7 unreachable,
-8 still pending, 130 interrupted.`,
+8 still pending, 130 interrupted. More: berth help exit-codes, berth help formatting, berth help environment.`,
 		Version:       o.Version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -72,9 +81,10 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6
 	root.AddCommand(p.assignCommand(), p.hostCommand(), p.poolCommand(), p.defaultsCommand(), p.publishedCommand(), p.certCommand())
 	root.AddCommand(p.changesCommand(), p.statusCommand(), p.auditCommand(), p.tokenCommand(), p.enrollKeyCommand())
 	root.AddCommand(p.userCommand(), p.sessionCommand(), p.clientCommand())
-	root.AddCommand(p.exportCommand(), p.documentCommand(), p.apiCommand(), p.explainCommand())
+	root.AddCommand(p.exportCommand(), p.documentCommand(), p.apiCommand(), p.doctorCommand(), p.explainCommand())
 	p.complete(root)
 	root.AddCommand(local...)
+	root.AddCommand(topics()...)
 	for _, c := range local {
 		withoutConnection(c)
 	}
@@ -86,7 +96,9 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6
 
 func (p *program) globalFlags(root *cobra.Command) {
 	f := root.PersistentFlags()
-	f.StringVarP(&p.output, "output", "o", "table", "`FORM` of the result: table, wide, json, yaml or name")
+	f.StringVarP(&p.output, "output", "o", "table", "`FORM` of the result: table, wide, json, yaml, tsv, name or none")
+	f.StringVar(&p.query, "query", "", "JMESPath `EXPRESSION`: show only what it takes from the JSON form of the result")
+	f.BoolVarP(&p.yes, "yes", "y", false, "do not ask before what cannot be taken back")
 	f.BoolVarP(&p.quiet, "quiet", "q", false, "print nothing but results and errors")
 	f.StringVar(&p.color, "color", colorAuto, "`WHEN` to use colours: auto, always or never; auto respects NO_COLOR")
 	f.BoolVar(&p.noHeaders, "no-headers", false, "leave out the headings of tables")
@@ -114,10 +126,25 @@ func (p *program) command(v verb) *cobra.Command {
 		}}
 }
 
+// verbAliases are other words that people are used to for the same.
+var verbAliases = map[string][]string{"remove": {"delete"}, "set": {"update"}}
+
+// calledWrongly says how a command is called to somebody who gave it too many arguments, or too few.
+func calledWrongly(cmd *cobra.Command, err error) error {
+	if err == nil {
+		return nil
+	}
+	return usage("arguments", fmt.Sprintf("call it as `%s`; see `%s --help`", cmd.UseLine(), cmd.CommandPath()), "%s: %w", cmd.CommandPath(), err)
+}
+
 // finish marks the errors of what the commands do, so that all others are known to be about usage, and gives the nouns an
 // answer to a verb that they do not have.
 func (p *program) finish(c *cobra.Command) {
 	c.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return err })
+	c.Aliases = append(c.Aliases, verbAliases[c.Name()]...)
+	if check := c.Args; check != nil && c.RunE != nil {
+		c.Args = func(cmd *cobra.Command, args []string) error { return calledWrongly(cmd, check(cmd, args)) }
+	}
 	switch run := c.RunE; {
 	case run != nil:
 		c.RunE = func(cmd *cobra.Command, args []string) error {
@@ -128,7 +155,7 @@ func (p *program) finish(c *cobra.Command) {
 			}
 			return ran{err}
 		}
-	case c.HasParent() && c.Run == nil:
+	case c.HasParent() && c.Run == nil && c.Annotations[isTopic] == "":
 		c.Args, c.RunE = cobra.ArbitraryArgs, unknownVerb
 		c.Annotations = map[string]string{isNoun: "yes"}
 		c.SuggestionsMinimumDistance = 2

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,9 @@ func (p *program) clientCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if cs, err = arrange(p, cs); err != nil {
+				return err
+			}
 			return p.show(result{value: orEmpty(cs), names: namesOf(cs, func(c berth.APIClient) string { return c.Name }),
 				empty: "no clients; make one with `berth client add NAME --role ROLE`", table: func(t *table) {
 					t.columns("NAME", "ID", "ROLES", "SECRETS", "STATE")
@@ -33,7 +37,7 @@ func (p *program) clientCommand() *cobra.Command {
 	return noun("client", "Create and manage the clients that programs sign in as",
 		`A client is what Azure calls a service principal: an id, roles, and several secrets that expire. For a program
 that talks to this server only, an API token is simpler: see "berth token".`,
-		list, p.clientAdd(), p.clientSecret(), p.clientRemove())
+		p.listing(list), p.clientAdd(), p.clientSecret(), p.clientRemove())
 }
 
 func (p *program) clientAdd() *cobra.Command {
@@ -85,7 +89,7 @@ func (p *program) clientSecret() *cobra.Command {
 				return err
 			}
 			p.note("secret %s of client %s: valid until %s; keep it, it is not shown again", s.ID, s.ClientID, s.ExpiresAt.UTC().Format(time.DateTime))
-			if p.output == formatTable {
+			if p.bare() {
 				_, err := fmt.Fprintln(p.Out, s.Text)
 				return err
 			}
@@ -102,6 +106,9 @@ func (p *program) clientRemove() *cobra.Command {
 		run: func(ctx context.Context, args []string) error {
 			c, err := p.connect()
 			if err != nil {
+				return err
+			}
+			if err := p.confirm("Delete %s with all secrets, at once?", strings.Join(args, ", ")); err != nil {
 				return err
 			}
 			return each(args, func(name string) error {
@@ -122,6 +129,9 @@ keeps everything it knows about them; "berth agent enroll --force" with a new ke
 		run: func(ctx context.Context, args []string) error {
 			c, err := p.connectSite(ctx)
 			if err != nil {
+				return err
+			}
+			if err := p.confirm("End the certificates of %s, at once?", strings.Join(args, ", ")); err != nil {
 				return err
 			}
 			return each(args, func(name string) error {

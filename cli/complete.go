@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -21,19 +22,26 @@ type lister func(ctx context.Context, c *client.Client) ([]string, error)
 func (p *program) completions() (arguments map[string][]lister, flags map[string]lister) {
 	one := func(l lister) []lister { return []lister{l} }
 	arguments = map[string][]lister{
-		"package show": one(packageNames), "package set": one(packageNames), "package remove": one(packageNames),
-		"package hosts": one(packageNames), "published set": one(publicationNames), "published remove": one(publicationNames), "cert show": one(thumbprints),
+		"package show": one(packageNames), "package set": one(packageNames), "package remove": one(packageNames), "package hosts": one(packageNames),
+		"package apps": one(packageNames), "package enable": one(packageNames), "package disable": one(packageNames),
+		"package tag": {packageNames, tagChoices}, "package untag": {packageNames, tagChoices},
+		"published add": one(applicationNames), "published set": one(publicationNames), "published remove": one(publicationNames),
+		"cert show": one(thumbprints), "settings set": one(settingChoices), "audit show": one(entryNames), "audit revert": one(entryNames),
 		"tag add": {tagChoices, packageNames}, "tag move": {tagChoices, packageNames}, "tag remove": {tagChoices, packageNames},
 		"tag clear": one(packageNames), "tag history": one(tagChoices), "tag rollback": one(tagChoices), "tag rename": one(tagChoices),
 		"assign add": one(familyNames), "assign remove": one(familyNames),
-		"host show": one(hostNames), "host why": {hostNames, familyNames}, "host set": one(hostNames), "host retry": one(hostNames), "host preflight": {hostNames, packageNames}, "host remove": one(hostNames),
+		"host show": one(hostNames), "host packages": one(hostNames), "host why": {hostNames, familyNames}, "host set": one(hostNames),
+		"host retry": one(hostNames), "host preflight": {hostNames, packageNames}, "host revoke": one(hostNames), "host remove": one(hostNames),
 		"pool remove": one(poolNames), "defaults show": one(kindNames),
 		"changes apply": one(pendingNames), "changes diff": one(pendingNames), "changes discard": one(pendingNames),
 		"context use": one(p.contextNames), "context remove": one(p.contextNames),
+		"user set": one(userNames), "user password": one(userNames), "user remove": one(userNames), "session end": one(sessionNames),
+		"client secret": one(clientNames), "client remove": one(clientNames),
+		"token revoke": one(tokenNames), "enroll-key revoke": one(keyNames), "api": {fixed("GET", "POST", "PATCH", "PUT", "DELETE")},
 	}
 	flags = map[string]lister{
 		"tag": tagChoices, "host": hostNames, "pool": poolNames, "defaults": kindNames, "kind": kindNames, "version": packageNames,
-		"family": familyNames, "site": siteNames, "context": p.contextNames, "status": statusChoices, "wait": statusChoices,
+		"family": familyNames, "package": packageNames, "group": poolNames, "object": objectNames, "site": siteNames, "context": p.contextNames, "status": statusChoices, "wait": statusChoices,
 		"output": fixed(formats...), "color": fixed(colorChoices...), "role": fixed("owner", "contributor", "reader"),
 	}
 	return arguments, flags
@@ -63,7 +71,7 @@ func (p *program) completeFlags(c *cobra.Command, flags map[string]lister) {
 		if c.Flags().Lookup(name) == nil && c.PersistentFlags().Lookup(name) == nil {
 			continue
 		}
-		if f := c.Flag(name); f.Value.Type() == "bool" || (name == "kind" && c.Name() == "audit") {
+		if f := c.Flag(name); f.Value.Type() == "bool" || (name == "kind" && strings.Contains(c.CommandPath(), " audit")) {
 			continue
 		}
 		_ = c.RegisterFlagCompletionFunc(name, func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
@@ -153,6 +161,71 @@ func kindNames(ctx context.Context, c *client.Client) ([]string, error) {
 
 func statusChoices(ctx context.Context, c *client.Client) ([]string, error) {
 	return fixed(namesOf(berth.StatusNames, func(n berth.StatusName) string { return string(n) })...)(ctx, c)
+}
+
+func userNames(ctx context.Context, c *client.Client) ([]string, error) {
+	return listed((*client.Client).Users, func(u berth.User) string { return u.Name })(ctx, c)
+}
+
+func clientNames(ctx context.Context, c *client.Client) ([]string, error) {
+	return listed((*client.Client).Clients, func(c berth.APIClient) string { return c.Name })(ctx, c)
+}
+
+func sessionNames(ctx context.Context, c *client.Client) ([]string, error) {
+	mine := func(c *client.Client, ctx context.Context) ([]berth.SignIn, error) { return c.Sessions(ctx, false) }
+	return listed(mine, func(s berth.SignIn) string { return s.ID })(ctx, c)
+}
+
+// Shells show what comes behind a tab as a description: an id alone tells nobody what it is.
+func described(c berth.Credential) string { return c.ID + "\t" + plain(c.Name) }
+
+func tokenNames(ctx context.Context, c *client.Client) ([]string, error) {
+	return listed((*client.Client).Tokens, described)(ctx, c)
+}
+
+func keyNames(ctx context.Context, c *client.Client) ([]string, error) {
+	return listed((*client.Client).EnrollKeys, described)(ctx, c)
+}
+
+func entryNames(ctx context.Context, c *client.Client) ([]string, error) {
+	newest := func(c *client.Client, ctx context.Context) ([]wire.AuditEntry, error) {
+		return c.Audit(ctx, "", "", 30)
+	}
+	return listed(newest, func(e wire.AuditEntry) string {
+		return fmt.Sprintf("%d\t%s", e.ID, plain(fmt.Sprintf("%s %s by %s", e.Action, objectOf(e), e.Actor)))
+	})(ctx, c)
+}
+
+// objectNames are the objects that the newest entries of the audit are about.
+func objectNames(ctx context.Context, c *client.Client) ([]string, error) {
+	newest := func(c *client.Client, ctx context.Context) ([]wire.AuditEntry, error) {
+		return c.Audit(ctx, "", "", mostEntries)
+	}
+	return listed(newest, objectOf)(ctx, c)
+}
+
+func applicationNames(ctx context.Context, c *client.Client) ([]string, error) {
+	if c == nil {
+		return nil, nil
+	}
+	ps, err := c.Packages(ctx)
+	var names []string
+	for _, p := range ps {
+		for _, a := range p.Applications {
+			names = append(names, p.FamilyName+"!"+a.ID)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
+}
+
+func settingChoices(ctx context.Context, c *client.Client) ([]string, error) {
+	var names []string
+	for key := range settings {
+		names = append(names, key+"=true", key+"=false")
+	}
+	slices.Sort(names)
+	return fixed(names...)(ctx, c)
 }
 
 func (p *program) contextNames(context.Context, *client.Client) ([]string, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -11,10 +12,22 @@ import (
 	"berth/client"
 )
 
-// applyFlag adds --apply to a command that drafts.
-func applyFlag(c *cobra.Command, apply *bool) *cobra.Command {
+// applyFlag adds --apply to a command that drafts, and --wait for the hosts to take it up.
+func (p *program) applyFlag(c *cobra.Command, apply *bool) *cobra.Command {
 	c.Flags().BoolVar(apply, "apply", false, "apply this change at once; other drafts stay drafts")
+	p.waitFlags(c)
+	c.PreRunE = func(*cobra.Command, []string) error {
+		if p.waits.wait && !*apply {
+			return usage("wait", "add --apply, or wait with `berth changes apply --wait`", "a draft reaches no host: there is nothing to wait for")
+		}
+		return nil
+	}
 	return c
+}
+
+func (p *program) waitFlags(c *cobra.Command) {
+	c.Flags().BoolVar(&p.waits.wait, "wait", false, "wait until every host that answers has taken the change up")
+	c.Flags().DurationVar(&p.waits.timeout, "timeout", time.Minute, "how long to wait")
 }
 
 // changeName is how a pending change is named: "package/contoso.notes_1.0.0.0_x64__8wekyb3d8bbwe".
@@ -47,6 +60,9 @@ func (p *program) drafted(ctx context.Context, c *client.Client, apply bool, wor
 		return partly(words, err)
 	}
 	p.note("%s: applied as generation %d", words, done.Generation)
+	if p.waits.wait {
+		return p.waitForHosts(ctx, c, p.waits.timeout, done.Generation)
+	}
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -74,7 +75,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 				t.Errorf("%s: a line of the help is wider than %d: %s", c.CommandPath(), widest, line)
 			}
 		}
-		if !c.HasSubCommands() && c.Example == "" && c.Name() != "foreign" {
+		if !c.HasSubCommands() && c.Example == "" && c.Name() != "foreign" && c.Runnable() {
 			t.Errorf("%s: no example", c.CommandPath())
 		}
 		if c.Example != "" && !strings.Contains(c.Example, c.CommandPath()) {
@@ -100,5 +101,34 @@ func TestUntilEnds(t *testing.T) {
 	stop()
 	if _, err = until(ctx, &waker{}, time.Minute, func() (bool, error) { return false, nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("after an interrupt: %v", err)
+	}
+}
+
+// TestEveryNameIsCompleted holds each command whose argument names something that is there to a completion with live names.
+func TestEveryNameIsCompleted(t *testing.T) {
+	there := regexp.MustCompile(`^\[?\{?(PACKAGE|HOST|TAG|FAMILY|FAMILY!APP|POOL|KIND|THUMBPRINT|CLIENT|KEY-ID|TOKEN-ID|SESSION-ID|ENTRY)(\.\.\.)?\]?$`)
+	seen := 0
+	var walk func(c *cobra.Command)
+	walk = func(c *cobra.Command) {
+		if c.Name() == "image" || c.Name() == "msix" {
+			return // what they work on are files
+		}
+		for i, word := range strings.Fields(c.Use)[1:] {
+			old := strings.HasPrefix(word, "NAME") || strings.HasPrefix(word, "[NAME") // of what is there, unless the verb makes it
+			made := strings.HasPrefix(c.Name(), "add") || strings.HasPrefix(c.Name(), "create") || (c.Name() == "rename" && i == 1)
+			if !there.MatchString(word) && (!old || made) || (i > 0 && strings.HasPrefix(strings.Fields(c.Use)[i], "--")) {
+				continue
+			}
+			if seen++; c.ValidArgsFunction == nil {
+				t.Errorf("%s: no completion for %s", c.CommandPath(), word)
+			}
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(failing(&bytes.Buffer{}, nil))
+	if seen < 40 {
+		t.Errorf("only %d arguments were looked at", seen)
 	}
 }

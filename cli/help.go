@@ -32,6 +32,9 @@ func group(root *cobra.Command) {
 		last = g.id
 	}
 	for _, c := range root.Commands() {
+		if c.Annotations[isTopic] != "" {
+			continue
+		}
 		if c.GroupID = of[c.Name()]; c.GroupID == "" {
 			c.GroupID = last
 		}

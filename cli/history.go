@@ -91,7 +91,7 @@ since; --force overwrites what they did. Enrolments and credentials cannot be ta
 			return p.drafted(ctx, c, apply, r.Change+" as before entry "+args[0], r.Change)
 		}})
 	c.Flags().BoolVar(&force, "force", false, "even though somebody else changed the object since")
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }
 
 func (p *program) tagHistory() *cobra.Command {
@@ -114,13 +114,16 @@ func (p *program) tagHistory() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if moves, err = arrange(p, moves); err != nil {
+				return err
+			}
 			names := namesOf(moves, func(m berth.TagMove) string { return m.Version })
 			return p.show(result{value: orEmpty(moves), names: names, empty: "hosts have never seen this tag on a package",
 				table: func(t *table) { movesTable(t, moves) }})
 		}})
 	c.Flags().StringVar(&of, "family", "", "only this family, or the package of this name")
 	c.Flags().IntVar(&limit, "limit", 50, "how many moves, 1000 at most")
-	return c
+	return p.listing(c)
 }
 
 func movesTable(t *table, moves []berth.TagMove) {
@@ -167,5 +170,5 @@ Sessions keep what they have; new ones get the version from before.`,
 		}})
 	c.Flags().StringVar(&of, "family", "", "the family, or the package of this name")
 	_ = c.MarkFlagRequired("family") // it exists: the line above
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }

@@ -25,14 +25,17 @@ func (p *program) hostCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			page, err := c.FindHosts(ctx, client.HostFilter{Search: f.search, Kind: kind, Pool: pool, Status: status, After: f.after, Limit: f.limit})
+			page, err := c.FindHosts(ctx, client.HostFilter{Search: f.search, Kind: kind, Pool: pool, Status: status, After: f.after, Limit: p.list.paged(f.limit)})
 			if err != nil {
 				return err
 			}
-			hosts := page.Items
+			hosts, err := arrange(p, page.Items)
+			if err != nil {
+				return err
+			}
 			p.more(page.Next)
 			none := "no hosts; make a key with `berth enroll-key create --kind KIND` and use it on a host with `berth agent enroll`"
-			if f.search+f.after+kind+pool+status != "" {
+			if p.list.whole() || f.search+f.after+kind+pool+status != "" {
 				none = "no host matches; leave out a flag to see more"
 			}
 			err = p.show(result{value: orEmpty(hosts), names: namesOf(hosts, func(h wire.HostView) string { return h.Name }),
@@ -60,7 +63,7 @@ func (p *program) hostCommand() *cobra.Command {
 	return noun("host", "Show and manage session hosts",
 		`A host is a machine whose agent has enrolled with a key (see "berth enroll-key"). It gets the packages of its own list, of its
 pool, or of the site defaults: see "berth assign".`,
-		list, show, p.hostWhy(), p.hostSet(), p.hostRetry(), p.hostPreflight(), p.hostRevoke(), p.hostRemove())
+		p.listing(list), show, p.hostPackages(), p.hostWhy(), p.hostSet(), p.hostRetry(), p.hostPreflight(), p.hostRevoke(), p.hostRemove())
 }
 
 func (p *program) hostTable(t *table, hosts []wire.HostView) {
@@ -138,7 +141,7 @@ func (p *program) hostSet() *cobra.Command {
 		}})
 	c.Flags().StringVar(&pool, "pool", "", "the `POOL`; \"\" takes the host out of its pool")
 	_ = c.MarkFlagRequired("pool") // it exists: the line above
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }
 
 func (p *program) hostRetry() *cobra.Command {
@@ -167,6 +170,9 @@ func (p *program) hostRemove() *cobra.Command {
 		run: func(ctx context.Context, args []string) error {
 			c, err := p.connectSite(ctx)
 			if err != nil {
+				return err
+			}
+			if err := p.confirm("Remove %s from the site, at once?", strings.Join(args, ", ")); err != nil {
 				return err
 			}
 			return each(args, func(name string) error {

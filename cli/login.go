@@ -147,7 +147,7 @@ func (p *program) contextCommand() *cobra.Command {
 			})
 		}})
 	return noun("context", "Switch between the servers that you signed in to",
-		"A context is a server with your sign-in to it, saved by `berth login`. One is in use; --context uses another.", list, use, remove)
+		"A context is a server with your sign-in to it, saved by `berth login`. One is in use; --context uses another.", p.listing(list), use, remove)
 }
 
 func (p *program) editContexts(name string, edit func(f *contextFile, i int)) error {
@@ -179,6 +179,9 @@ func (p *program) listContexts() error {
 	views := []contextView{}
 	for _, c := range file.Contexts {
 		views = append(views, contextView{c.Name, c.Server, c.Site, berth.Fold(c.Name) == berth.Fold(file.Current), c.Token != ""})
+	}
+	if views, err = arrange(p, views); err != nil {
+		return err
 	}
 	none := "no contexts; sign in with `berth login --server https://HOST:PORT --token TOKEN`"
 	return p.show(result{value: views, names: namesOf(views, func(v contextView) string { return v.Name }), empty: none, table: func(t *table) {

@@ -17,10 +17,12 @@ const (
 	formatWide  = "wide" // a table with more columns, where there are more
 	formatJSON  = "json"
 	formatYAML  = "yaml"
-	formatName  = "name"
+	formatTSV   = "tsv"  // cells with tabs between them, for scripts that cut lines
+	formatName  = "name" // names alone, one a line, for scripts that go on with them
+	formatNone  = "none" // nothing: the exit code is enough
 )
 
-var formats = []string{formatTable, formatWide, formatJSON, formatYAML, formatName}
+var formats = []string{formatTable, formatWide, formatJSON, formatYAML, formatTSV, formatName, formatNone}
 
 func (p *program) checkOutput() error {
 	if err := oneOf("color", p.color, colorChoices); err != nil {
@@ -50,19 +52,31 @@ type result struct {
 
 // show writes the result to standard output in the form asked for.
 func (p *program) show(r result) error {
+	if p.query != "" {
+		var err error
+		if r, err = p.queried(r); err != nil {
+			return err
+		}
+	}
+	if err := p.remember(r.value); err != nil {
+		return err
+	}
+	out := p.results()
 	switch p.output {
+	case formatNone:
+		return nil
 	case formatJSON:
 		b, err := indented(r.value)
 		if err != nil {
 			return err
 		}
-		_, err = p.Out.Write(b)
+		_, err = out.Write(b)
 		return err
 	case formatYAML:
-		return writeYAML(p.Out, r.value)
+		return writeYAML(out, r.value)
 	case formatName:
 		for _, n := range r.names {
-			if _, err := fmt.Fprintln(p.Out, plain(n)); err != nil {
+			if _, err := fmt.Fprintln(out, plain(n)); err != nil {
 				return err
 			}
 		}
@@ -70,10 +84,34 @@ func (p *program) show(r result) error {
 	}
 	t := &table{width: terminalWidth(p.Out), headless: p.noHeaders, colored: p.colored()}
 	r.table(t)
+	if p.output == formatTSV {
+		return t.writeTSV(out)
+	}
 	if t.empty() && r.empty != "" {
 		p.note("%s", r.empty)
 	}
-	return t.write(p.Out)
+	return t.write(out)
+}
+
+// results is where results go: to standard output, or held back while something is watched.
+func (p *program) results() io.Writer {
+	if p.held != nil {
+		return p.held
+	}
+	return p.Out
+}
+
+// remember keeps what is shown while it is watched, so that a change of it is noticed: ages change all the time.
+func (p *program) remember(v any) (err error) {
+	if p.held != nil {
+		p.shown, err = json.Marshal(v)
+	}
+	return err
+}
+
+// bare tells that a secret is to be written alone, so that $(berth token create …) is the token.
+func (p *program) bare() bool {
+	return p.query == "" && (p.output == formatTable || p.output == formatWide || p.output == formatTSV)
 }
 
 func indented(v any) ([]byte, error) {
@@ -119,7 +157,7 @@ func (p *program) note(format string, args ...any) {
 		return
 	}
 	p.notes = append(p.notes, plain(fmt.Sprintf(format, args...)))
-	if p.output == formatTable || p.output == formatWide || p.output == formatName {
+	if p.held == nil && p.output != formatJSON && p.output != formatYAML {
 		p.flush()
 	}
 }

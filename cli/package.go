@@ -30,12 +30,15 @@ func (p *program) packageCommand() *cobra.Command {
 					return err
 				}
 			}
-			page, err := c.FindPackages(ctx, client.PackageFilter{Search: f.search, Tag: tag, Family: of, After: f.after, Limit: f.limit})
+			page, err := c.FindPackages(ctx, client.PackageFilter{Search: f.search, Tag: tag, Family: of, After: f.after, Limit: p.list.paged(f.limit)})
 			if err != nil {
 				return err
 			}
+			if page.Items, err = arrange(p, page.Items); err != nil {
+				return err
+			}
 			p.more(page.Next)
-			if len(page.Items) == 0 && f.search+f.after+tag+of != "" && p.output == formatTable {
+			if len(page.Items) == 0 && (p.list.whole() || f.search+f.after+tag+of != "") && p.output == formatTable && p.query == "" {
 				p.note("no package matches; leave out a flag to see more")
 				return nil
 			}
@@ -64,7 +67,10 @@ func (p *program) packageCommand() *cobra.Command {
 	return noun("package", "Manage the packages in a site's catalogue",
 		`A package is one version of an application, named by its full name; all versions of it are a family. Hosts get packages that
 are in the catalogue, enabled and assigned: see "berth assign".`,
-		list, show, p.packageAdd(), p.packageSet(), p.packageRemove(), p.packageHosts())
+		p.listing(list), show, p.packageAdd(), p.packageSet(), p.packageTag(), p.packageUntag(),
+		p.packageSwitch("enable", "Enable packages in the site", "Enable packages in the site: hosts that they are assigned to get them.", true),
+		p.packageSwitch("disable", "Disable packages in the site", "Disable packages in the site. No new session gets them; running sessions keep theirs until they end: see `berth status`.", false),
+		p.packageRemove(), p.packageApps(), p.packageHosts())
 }
 
 func (p *program) showPackages(ctx context.Context, c *client.Client, value any, ps ...berth.Package) error {
@@ -148,7 +154,7 @@ too, and refuses a package that is not as it was signed.`,
 	c.Flags().StringVar(&in.DisplayName, "name", "", "display `NAME` (default: as the package says)")
 	c.Flags().StringArrayVar(&in.Tags, "tag", nil, "version `TAG` to put on it; can be repeated")
 	c.Flags().BoolVar(&in.Disabled, "disabled", false, "add it disabled: no host gets it yet")
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }
 
 // reachable makes the path of a file that is here absolute: a server on this machine does not stand in the same folder.
@@ -188,7 +194,7 @@ func (p *program) packageSet() *cobra.Command {
 	c.Flags().StringVar(&name, "name", "", "display `NAME`")
 	c.Flags().BoolVar(&on, "enabled", true, "let hosts have it; --enabled=false disables it")
 	c.MarkFlagsOneRequired("name", "enabled")
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }
 
 func (p *program) packageRemove() *cobra.Command {
@@ -210,5 +216,5 @@ names what holds it. With --force it is retired instead: no new session gets it,
 			})
 		}})
 	c.Flags().BoolVar(&force, "force", false, "retire a package that is assigned")
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }

@@ -21,12 +21,15 @@ func (p *program) poolCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if pools, err = arrange(p, pools); err != nil {
+				return err
+			}
 			return p.showPools(orEmpty(pools), pools...)
 		}})
 	return noun("pool", "Manage pools of hosts: RDSH groups, VDI pools, AVD host pools",
 		`A pool is a collection of hosts of one kind that get the same packages. Put hosts in with "berth host set --pool", or let them
 enrol with a key of the pool: "berth enroll-key create --pool".`,
-		list, p.poolAdd(), p.poolRemove())
+		p.listing(list), p.poolAdd(), p.poolRemove())
 }
 
 func (p *program) showPools(value any, pools ...berth.Pool) error {
@@ -68,7 +71,7 @@ func (p *program) poolAdd() *cobra.Command {
 	c.Flags().BoolVar(&now, "now", false, "the same as --apply")
 	_ = c.Flags().MarkHidden("now") // it exists: the line above; --apply says the same on every command
 	_ = c.MarkFlagRequired("kind")  // it exists: the lines above
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }
 
 func (p *program) poolRemove() *cobra.Command {
@@ -85,5 +88,5 @@ func (p *program) poolRemove() *cobra.Command {
 			}
 			return p.drafted(ctx, c, apply, "deletion of pool "+args[0], changeName(berth.ObjectPool, args[0]))
 		}})
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }

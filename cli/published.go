@@ -31,6 +31,9 @@ func (p *program) publishedList() *cobra.Command {
 			if err != nil {
 				return suggestPackage(ctx, c, of, err)
 			}
+			if vs, err = arrange(p, vs); err != nil {
+				return err
+			}
 			none := "nothing is published; publish an application with `berth published add`"
 			if of != "" {
 				none = "no application of " + of + " is published"
@@ -38,7 +41,7 @@ func (p *program) publishedList() *cobra.Command {
 			return p.showPublications(orEmpty(vs), none, vs...)
 		}})
 	c.Flags().StringVar(&of, "package", "", "only applications of this `PACKAGE`, and hosts that have that version")
-	return c
+	return p.listing(c)
 }
 
 func (p *program) showPublications(value any, none string, vs ...wire.PublicationView) error {
@@ -117,7 +120,7 @@ application, as ` + "`berth package show`" + ` has it. Without --user it is offe
 	c.Flags().StringArrayVar(&in.Pools, "pool", nil, "`POOL` whose hosts offer it; can be repeated")
 	_ = c.MarkFlagRequired("name") // fails only for a flag that is not there
 	c.MarkFlagsOneRequired("host", "pool")
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }
 
 func (p *program) publicationDrafted(ctx context.Context, c *client.Client, apply bool, v wire.PublicationView) error {
@@ -164,7 +167,7 @@ makes it empty.`,
 	c.Flags().StringArrayVar(&pools, "pool", nil, "`POOL` whose hosts offer it; can be repeated")
 	c.MarkFlagsOneRequired("user", "everyone", "host", "pool")
 	c.MarkFlagsMutuallyExclusive("user", "everyone")
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }
 
 func (p *program) publishedRemove() *cobra.Command {
@@ -183,7 +186,7 @@ func (p *program) publishedRemove() *cobra.Command {
 				return p.drafted(ctx, server, apply, "end of publication "+name, changeName(berth.ObjectPublication, name))
 			})
 		}})
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }
 
 func publicationNames(ctx context.Context, c *client.Client) ([]string, error) {

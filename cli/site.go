@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -20,6 +23,9 @@ func (p *program) siteCommand() *cobra.Command {
 			}
 			sites, err := c.Sites(ctx)
 			if err != nil {
+				return err
+			}
+			if sites, err = arrange(p, sites); err != nil {
 				return err
 			}
 			return p.showSites(orEmpty(sites), sites...)
@@ -40,7 +46,7 @@ func (p *program) siteCommand() *cobra.Command {
 		}})
 	create.Flags().StringVar(&location, "location", "", "`LOCATION` that clients of Azure's API are told (default: that of the first site)")
 	return noun("site", "List and create sites, the administrative units of the farm",
-		"Each site has its own catalogue, settings, pools and hosts. Most farms have one.", list, create)
+		"Each site has its own catalogue, settings, pools and hosts. Most farms have one.", p.listing(list), create)
 }
 
 func (p *program) showSites(value any, sites ...berth.Site) error {
@@ -71,11 +77,22 @@ func (p *program) settingsCommand() *cobra.Command {
 func (p *program) settingsSet() *cobra.Command {
 	var enabled, certificates, apply bool
 	var c *cobra.Command
-	c = p.command(verb{use: "set", short: "Change the site's settings",
-		long: `Change the site's settings. With --enabled=false the hosts of the site let go of all packages, as their sessions end. With
---provision-certificates=false hosts do not install the certificates of the packages' signers: they must be there already.`,
-		example: "  berth settings set --provision-certificates=false",
-		run: func(ctx context.Context, _ []string) error {
+	c = p.command(verb{use: "set [KEY=VALUE...]", short: "Change the site's settings",
+		long: `Change the site's settings, each as KEY=VALUE or by its flag:
+
+  packages.enabled        deliver packages in this site. With false its hosts let go of all packages, as their sessions end
+  certificates.provision  let hosts install the certificates of the packages' signers. With false they must be there already`,
+		example: "  berth settings set packages.enabled=true\n  berth settings set certificates.provision=false --apply\n  berth settings set --provision-certificates=false",
+		args:    cobra.ArbitraryArgs,
+		run: func(ctx context.Context, args []string) error {
+			for _, a := range args {
+				if err := setting(c.Flags(), a); err != nil {
+					return err
+				}
+			}
+			if !c.Flags().Changed("enabled") && !c.Flags().Changed("provision-certificates") {
+				return usage("setting", "for example `berth settings set packages.enabled=true`", "nothing to set was named")
+			}
 			server, err := p.connectSite(ctx)
 			if err != nil {
 				return err
@@ -92,8 +109,27 @@ func (p *program) settingsSet() *cobra.Command {
 		}})
 	c.Flags().BoolVar(&enabled, "enabled", true, "deliver packages in this site; --enabled=false stops that")
 	c.Flags().BoolVar(&certificates, "provision-certificates", true, "let hosts install the signers' certificates")
-	c.MarkFlagsOneRequired("enabled", "provision-certificates")
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
+}
+
+// settings are the keys of settings, and the flags that say the same.
+var settings = map[string]string{"packages.enabled": "enabled", "certificates.provision": "provision-certificates"}
+
+// setting reads KEY=VALUE into the flag of that key.
+func setting(f *pflag.FlagSet, arg string) error {
+	key, value, ok := strings.Cut(arg, "=")
+	known := strings.Join(slices.Sorted(maps.Keys(settings)), " and ")
+	if !ok {
+		return usage("setting", "write KEY=VALUE; the keys are "+known, "%q is no setting", arg)
+	}
+	name, ok := settings[strings.ToLower(key)]
+	if !ok {
+		return usage("setting", "the keys are "+known, "there is no setting %q", key)
+	}
+	if err := f.Set(name, value); err != nil {
+		return usage("setting", "use true or false", "%s cannot be %q", key, value)
+	}
+	return nil
 }
 
 // given returns the value of a flag that was given, else nil: what is not named stays as it is.

@@ -1,10 +1,8 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -52,6 +50,7 @@ in trouble what to do about it. The statuses:
 	c.Flags().DurationVar(&f.timeout, "timeout", time.Minute, "how long to wait with --wait")
 	c.Flags().DurationVar(&f.every, "interval", 2*time.Second, "how often to look with --watch")
 	c.MarkFlagsMutuallyExclusive("watch", "wait")
+	p.arranged(c)
 	return c
 }
 
@@ -96,7 +95,8 @@ func (p *program) status(ctx context.Context, f statusFlags) error {
 	}
 	switch {
 	case f.watch:
-		return p.watchStatus(ctx, c, f)
+		f.watch = false
+		return p.watch(ctx, f.every, func() error { return p.status(ctx, f) })
 	case f.wait != "":
 		return p.waitStatus(ctx, c, f, want)
 	}
@@ -105,6 +105,9 @@ func (p *program) status(ctx context.Context, f statusFlags) error {
 	}
 	rows, next, err := statusRows(ctx, c, f.query())
 	if err != nil {
+		return err
+	}
+	if rows, err = arrange(p, rows); err != nil {
 		return err
 	}
 	p.warnOfConflicts(rows)
@@ -132,19 +135,11 @@ func (p *program) statusTable(t *table, rows []wire.HostPackage) {
 	}
 	t.columns(head...)
 	for _, r := range rows {
-		cause := r.Status.Cause
-		if r.Status.Code != "" {
-			cause += " (" + r.Status.Code + ")"
-		}
-		var below []string
-		if slices.Contains(inTrouble, r.Status.Name) && r.Status.Remedy != "" {
-			below = []string{"what to do: " + r.Status.Remedy}
-		}
 		cells := []string{r.Host, r.DisplayName, r.Version, string(r.Status.Name), p.age(r.Status.Since)}
 		if p.output == formatWide {
 			cells = append(cells, wideCells(r)...)
 		}
-		t.rowWith(below, append(cells, cause)...)
+		t.rowWith(whatToDo(r), append(cells, causeOf(r))...)
 		t.paint(3, statusInk(r.Status.Name))
 	}
 }
@@ -171,33 +166,4 @@ func (p *program) waitStatus(ctx context.Context, c *client.Client, f statusFlag
 		e = berth.Errorf(berth.Unavailable, "after %s there is still no such package on a host", f.timeout)
 	}
 	return coded{e.With("see the causes above, or wait longer with --timeout"), ExitPending}
-}
-
-// watchStatus shows the rows whenever they changed, until it is interrupted. On a terminal it shows them in place.
-func (p *program) watchStatus(ctx context.Context, c *client.Client, f statusFlags) error {
-	var last []byte
-	news := p.listen(ctx, c)
-	for {
-		rows, _, err := statusRows(ctx, c, f.query())
-		if err != nil {
-			return err
-		}
-		now, err := indented(rows)
-		if err != nil {
-			return err
-		}
-		inPlace := p.output == formatTable && onTerminal(p.Out)
-		if inPlace {
-			fmt.Fprint(p.Out, "\x1b[H\x1b[2J") // cursor home, clear: ECMA-48, 8.3.21 and 8.3.39
-		}
-		if inPlace || last == nil || !bytes.Equal(now, last) {
-			if err := p.showStatus(f, rows); err != nil {
-				return err
-			}
-		}
-		last = now
-		if !news.wait(ctx, max(f.every, 100*time.Millisecond), nil) {
-			return ctx.Err()
-		}
-	}
 }

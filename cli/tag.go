@@ -17,7 +17,7 @@ func (p *program) tagCommand() *cobra.Command {
 	return noun("tag", "Put version tags on packages: Production, Pre-production, Custom",
 		`A site has three version tags, which can be renamed. Hosts that are assigned a family by a tag get the version that carries it:
 to give them the next version, move the tag.`,
-		list, p.tagHistory(), p.tagRollback(), p.tagRename(),
+		p.watchable(list), p.tagHistory(), p.tagRollback(), p.tagRename(),
 		p.tagVerb(tagging{verb: "add TAG PACKAGE", short: "Put a tag on a package",
 			do: func(ctx context.Context, c *client.Client, tag, pkg string) (berth.Package, error) {
 				return c.TagPackage(ctx, pkg, wire.TagPackage{Tag: tag})
@@ -83,7 +83,7 @@ func (p *program) tagRename() *cobra.Command {
 			}
 			return p.showSettings(s)
 		}})
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }
 
 // tagging is a verb that changes the tags of one package; move also changes its siblings.
@@ -104,7 +104,7 @@ func (p *program) tagVerb(v tagging) *cobra.Command {
 		run: func(ctx context.Context, args []string) error {
 			return p.tag(ctx, v, apply, append([]string{""}, args...)[n-1:])
 		}})
-	return applyFlag(c, &apply)
+	return p.applyFlag(c, &apply)
 }
 
 // tag takes the tag and the package; the tag is empty where the verb means all.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,12 +24,15 @@ func (p *program) tokenCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if cs, err = arrange(p, cs); err != nil {
+				return err
+			}
 			return p.showCredentials(cs, "no API tokens; make one with `berth token create NAME --role ROLE`")
 		}})
 	return noun("token", "Create and revoke API tokens",
 		`Administrators and programs sign in with API tokens. A token has a role: a reader sees everything, a contributor also changes
 packages, assignments, pools and hosts, and an owner also makes tokens, enrolment keys and sites.`,
-		p.tokenCreate(), list, p.revokeCommand("API tokens", "TOKEN-ID", "berth token revoke 3f2a91c0"))
+		p.tokenCreate(), p.listing(list), p.revokeCommand("API tokens", "TOKEN-ID", "berth token revoke 3f2a91c0"))
 }
 
 func (p *program) tokenCreate() *cobra.Command {
@@ -65,7 +69,7 @@ func (p *program) tokenCreate() *cobra.Command {
 
 // showSecret writes the secret alone, so that $(berth token create …) is the token.
 func (p *program) showSecret(s wire.Secret) error {
-	if p.output == formatTable {
+	if p.bare() {
 		_, err := fmt.Fprintln(p.Out, s.Text)
 		return err
 	}
@@ -83,10 +87,13 @@ func (p *program) enrollKeyCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if cs, err = arrange(p, cs); err != nil {
+				return err
+			}
 			return p.showCredentials(cs, "no enrolment keys; make one with `berth enroll-key create --kind KIND`")
 		}})
 	return noun("enroll-key", "Create and revoke the keys that hosts enrol with",
-		"An agent shows its key once, to make its machine a host of the site: see \"berth agent enroll\".", p.enrollKeyCreate(), list, p.revokeCommand("enrolment keys", "KEY-ID", "berth enroll-key revoke 3f2a91c0"))
+		"An agent shows its key once, to make its machine a host of the site: see \"berth agent enroll\".", p.enrollKeyCreate(), p.listing(list), p.revokeCommand("enrolment keys", "KEY-ID", "berth enroll-key revoke 3f2a91c0"))
 }
 
 func (p *program) enrollKeyCreate() *cobra.Command {
@@ -126,6 +133,9 @@ func (p *program) revokeCommand(what, arg, example string) *cobra.Command {
 		run: func(ctx context.Context, args []string) error {
 			c, err := p.connect()
 			if err != nil {
+				return err
+			}
+			if err := p.confirm("Revoke %s, at once?", strings.Join(args, ", ")); err != nil {
 				return err
 			}
 			return each(args, func(id string) error {

@@ -25,7 +25,7 @@ have API tokens (see "berth token") or are clients (see "berth client").`,
 }
 
 func (p *program) userList() *cobra.Command {
-	return p.command(verb{use: "list", short: "List the users", example: "  berth user list",
+	return p.listing(p.command(verb{use: "list", short: "List the users", example: "  berth user list",
 		run: func(ctx context.Context, _ []string) error {
 			c, err := p.connect()
 			if err != nil {
@@ -35,6 +35,9 @@ func (p *program) userList() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if us, err = arrange(p, us); err != nil {
+				return err
+			}
 			return p.show(result{value: orEmpty(us), names: namesOf(us, func(u berth.User) string { return u.Name }),
 				empty: "no users; make one with `berth user add NAME --role owner`", table: func(t *table) {
 					t.columns("NAME", "DISPLAY NAME", "ROLES", "PASSWORD SET", "STATE")
@@ -42,7 +45,7 @@ func (p *program) userList() *cobra.Command {
 						t.row(u.Name, u.DisplayName, grantWords(u.Roles), p.age(u.PasswordAt), enabledWord(u.Disabled))
 					}
 				}})
-		}})
+		}}))
 }
 
 func (p *program) userAdd() *cobra.Command {
@@ -281,6 +284,9 @@ func (p *program) sessionCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if ss, err = arrange(p, ss); err != nil {
+				return err
+			}
 			return p.show(result{value: orEmpty(ss), names: namesOf(ss, func(s berth.SignIn) string { return s.ID }), empty: "no sessions", table: func(t *table) {
 				t.columns("ID", "USER", "BY", "FROM", "BEGUN", "USED", "ENDS")
 				for _, s := range ss {
@@ -304,5 +310,5 @@ func (p *program) sessionCommand() *cobra.Command {
 			})
 		}})
 	return noun("session", "Show and end the sessions of users",
-		"Whoever signs in with a password has a session. It ends 12 hours after its last use, after 7 days, or when it is ended.", list, end)
+		"Whoever signs in with a password has a session. It ends 12 hours after its last use, after 7 days, or when it is ended.", p.listing(list), end)
 }
