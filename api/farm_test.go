@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -46,6 +47,29 @@ func (s shelf) Read(_ context.Context, path string) ([]berth.Package, error) {
 
 func (s shelf) Verify(context.Context, berth.Package) error { return nil }
 
+func (s shelf) Roots() []string { return []string{"images"} }
+
+func (s shelf) List(_ context.Context, folder string) (entries []berth.ImageEntry, more bool, err error) {
+	if folder != "" && folder != "images" {
+		return nil, false, berth.Errorf(berth.Forbidden, "%s is not below a configured image root", folder).On("path").With("look below images")
+	}
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		entries = append(entries, berth.ImageEntry{Name: name, Path: name, Kind: berth.EntryImage, Size: 1})
+	}
+	return entries, false, nil
+}
+
+func (s shelf) Survey(ctx context.Context, path string) (berth.Image, error) {
+	ps, err := s.Read(ctx, path)
+	return berth.Image{Path: path, Format: "vhdx", Packages: ps, Notes: []string{}}, err
+}
+
+func (s shelf) CheckNew(string) error { return nil }
+
+func (s shelf) Make(context.Context, berth.BuildImage) (berth.Image, error) {
+	return berth.Image{}, nil
+}
+
 // site is the real interface over a real database, with the site Main, a pool and one package.
 type site struct {
 	t         *testing.T
@@ -70,11 +94,11 @@ func newSite(t *testing.T) *site {
 	log := slog.New(slog.NewTextHandler(s.logged, nil))
 	db, err := store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "berth.db"), log)
 	s.must(err)
-	t.Cleanup(func() { _ = db.Close() })
+	t.Cleanup(func() { s.service.Stop(context.Background()); _ = db.Close() })
 	s.authority, err = auth.OpenAuthority(t.TempDir(), rand.Reader, s.now)
 	s.must(err)
 	images := shelf{"notes.vhdx": {{FullName: notesOne, FamilyName: family, DisplayName: "Notes", Architecture: "x64", Version: berth.Version{1}}}}
-	s.service = control.New(control.Options{Store: db, Library: images, Authority: s.authority, Log: log, Now: s.now, Random: rand.Reader})
+	s.service = control.New(control.Options{Store: db, Library: images, Images: images, Authority: s.authority, Log: log, Now: s.now, Random: rand.Reader})
 	token, _, err := s.service.Begin(t.Context(), berth.Site{Name: "Main", SubscriptionID: "3b9f1b1e-0000-4000-8000-000000000001"})
 	s.must(err)
 	s.token = token.Text

@@ -49,6 +49,7 @@ var bodies = map[string]string{
 	"tagPackage": `{"tag":"custom"}`, "setHostPool": `{"pool":""}`, "addPool": `{"name":"Pool A","kind":"avd"}`, "assign": `{}`,
 	"setInherit": `{"inherit":true}`, "applyChanges": `{}`, "discardChanges": `{}`, "createToken": `{"name":"x","role":"owner"}`,
 	"createEnrollKey": `{"kind":"avd"}`, "askPreflight": `{"package":"x"}`, "applyDocument": `{"apiVersion":"berth/v1","kind":"Site"}`,
+	"inspectImage": `{"path":"notes.vhdx"}`, "startTask": `{"kind":"inspect","path":"notes.vhdx"}`,
 	"revertAuditEntry": `{}`, "rollBackTag": `{"family":"x"}`,
 	"addPublication": `{"name":"x","family":"x","application":"x","hosts":["x"]}`, "editPublication": `{}`,
 }

@@ -49,6 +49,8 @@ var rights = map[string]right{
 	"addPublication": contributor, "editPublication": contributor, "removePublication": contributor, "revertAuditEntry": contributor,
 	"rollBackTag":    contributor,
 	"exportDocument": reader, "applyDocument": contributor, "askPreflight": contributor, "getPreflight": reader,
+	"getServer": anyone, "getOverview": reader, "listTasks": reader, "getTask": reader,
+	"browseImages": contributor, "inspectImage": contributor, "startTask": contributor, "cancelTask": contributor,
 	"setInherit": contributor, "applyChanges": contributor, "discardChanges": contributor,
 }
 

@@ -209,6 +209,8 @@ func (a *API) routes() {
 	a.documentRoutes()
 	a.preflightRoutes()
 	a.errorRoutes()
+	a.imageRoutes()
+	a.taskRoutes()
 }
 
 func (a *API) siteRoutes() {

@@ -34,11 +34,12 @@ type Authority interface {
 	CertificateDER() []byte
 }
 
-// Options are what a Service works with. All but Version are needed.
+// Options are what a Service works with. All but Version and Images are needed.
 type Options struct {
 	Store     berth.Store
 	Library   Library
 	Authority Authority
+	Images    Images // nil: the server looks into no folder and makes no image
 	Log       *slog.Logger
 	Now       func() time.Time
 	Random    io.Reader // for secrets and ids
@@ -49,6 +50,7 @@ type Options struct {
 type Service struct {
 	store     berth.Store
 	library   Library
+	images    Images
 	authority Authority
 	log       *slog.Logger
 	now       func() time.Time
@@ -58,12 +60,14 @@ type Service struct {
 	hub       *hub
 	plans     *planCache
 	guard     *guard
+	tasks     *tasks
+	started   time.Time
 }
 
 // New returns a Service over the options.
 func New(o Options) *Service {
-	return &Service{store: o.Store, library: o.Library, authority: o.Authority, log: o.Log, now: o.Now, random: o.Random,
-		version: o.Version, bell: newBell(), hub: newHub(), plans: newPlanCache(), guard: newGuard(o)}
+	return &Service{store: o.Store, library: o.Library, images: o.Images, authority: o.Authority, log: o.Log, now: o.Now, random: o.Random,
+		version: o.Version, bell: newBell(), hub: newHub(), plans: newPlanCache(), guard: newGuard(o), tasks: newTasks(), started: o.Now()}
 }
 
 // work is one use case under way: one transaction with its caller, its site and its moment.

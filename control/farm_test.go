@@ -70,6 +70,8 @@ type farm struct {
 	store     berth.Store
 	file      string
 	shelf     *shelf
+	library   control.Library // in place of the shelf, where there is one
+	images    control.Images
 	clock     *clock
 	authority *auth.Authority
 	owner     context.Context
@@ -99,7 +101,11 @@ func (f *farm) open() {
 		f.t.Fatal(err)
 	}
 	f.store = s
-	f.Service = control.New(control.Options{Store: s, Library: f.shelf, Authority: f.authority, Log: log, Now: f.clock.now, Random: rand.Reader})
+	var library control.Library = f.shelf
+	if f.library != nil {
+		library = f.library
+	}
+	f.Service = control.New(control.Options{Store: s, Library: library, Images: f.images, Authority: f.authority, Log: log, Now: f.clock.now, Random: rand.Reader})
 }
 
 func (f *farm) must(err error) {

@@ -11,8 +11,11 @@ import (
 )
 
 // Begin prepares an empty farm: the first site and an owner's token, which is shown this once. In a farm that was begun
-// before, it changes nothing and ok is false.
+// before, it changes nothing but that tasks which died with the server are over, and ok is false.
 func (s *Service) Begin(ctx context.Context, site berth.Site) (token wire.Secret, ok bool, err error) {
+	if err := s.endLostTasks(ctx); err != nil {
+		return token, false, err
+	}
 	var sites []berth.Site
 	if err = s.store.View(ctx, func(tx berth.Tx) error { sites, err = tx.Sites(); return err }); err != nil || len(sites) > 0 {
 		return token, false, err

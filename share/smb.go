@@ -75,14 +75,22 @@ func (o *Opener) connect(ctx context.Context, u uncPath) (*link, error) {
 	return l, nil
 }
 
-func (l *link) open(ctx context.Context, u uncPath, login Login) (err error) {
+// join signs in and connects to the share.
+func (l *link) join(ctx context.Context, u uncPath, login Login) (mount *smb2.Share, err error) {
 	who := &smb2.NTLMInitiator{User: login.User, Password: login.Password, Domain: login.Domain, TargetSPN: "cifs/" + u.server}
 	if l.session, err = (&smb2.Dialer{Initiator: who}).DialConn(ctx, l.conn, login.Address); err != nil {
-		return &step{fmt.Sprintf("sign in to %s as %s", u.server, login.User), err}
+		return nil, &step{fmt.Sprintf("sign in to %s as %s", u.server, login.User), err}
 	}
-	mount, err := l.session.WithContext(ctx).Mount(`\\` + u.server + `\` + u.share)
+	if mount, err = l.session.WithContext(ctx).Mount(`\\` + u.server + `\` + u.share); err != nil {
+		return nil, &step{"connect to the share " + u.share, err}
+	}
+	return mount, nil
+}
+
+func (l *link) open(ctx context.Context, u uncPath, login Login) (err error) {
+	mount, err := l.join(ctx, u, login)
 	if err != nil {
-		return &step{"connect to the share " + u.share, err}
+		return err
 	}
 	if l.file, err = mount.Open(u.path); err != nil {
 		return err

@@ -101,7 +101,7 @@ type RollBackTag struct {
 // Event says that something of a site changed. It carries no content: whoever hears of it looks.
 type Event struct {
 	ID         int64     `json:"id"`   // rises with every event of the server since its start
-	Kind       string    `json:"kind"` // object, apply, host, hello or dropped
+	Kind       string    `json:"kind"` // object, apply, host, task, hello or dropped
 	At         time.Time `json:"at"`
 	ObjectKind string    `json:"objectKind,omitempty"` // of object: package, pool, …
 	Key        string    `json:"key,omitempty"`        // of object its key, of host the folded name
@@ -109,6 +109,7 @@ type Event struct {
 	By         string    `json:"by,omitempty"`
 	Revision   int64     `json:"revision,omitempty"`   // of object
 	Generation int64     `json:"generation,omitempty"` // of apply and hello the site's, of host the one that it holds
+	State      string    `json:"state,omitempty"`      // of task
 }
 
 // The kinds of event.
@@ -117,5 +118,6 @@ const (
 	EventObject  = "object"  // a configuration object was drafted, applied, discarded or removed
 	EventApply   = "apply"   // the site has a new generation
 	EventHost    = "host"    // a host reported other facts or another generation
+	EventTask    = "task"    // a task was begun, went on or ended; the key is its id
 	EventDropped = "dropped" // the last one: the client did not keep up; it must connect again and look at everything
 )

@@ -121,9 +121,16 @@ func openServer(ctx context.Context, o serverOptions) (*server, error) {
 		return nil, err
 	}
 	s.url = "https://" + s.address()
-	s.service = control.New(control.Options{Store: s.store, Library: imaging.New(opener, s.log), Authority: s.authority,
+	library := imaging.New(opener, s.log)
+	s.service = control.New(control.Options{Store: s.store, Library: library, Images: images{opener, library}, Authority: s.authority,
 		Log: s.log, Now: time.Now, Random: rand.Reader, Version: version})
 	return s, nil
+}
+
+// images is what looks into folders and what looks into images, together.
+type images struct {
+	*share.Opener
+	*imaging.Library
 }
 
 // address is how this machine reaches the listener: an unspecified address is replaced by the machine's name.
@@ -242,6 +249,7 @@ func (s *server) serve(ctx context.Context) error {
 	stop() // ends requests that only wait
 	grace, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	s.service.Stop(grace)
 	if err := h.Shutdown(grace); err != nil {
 		return h.Close()
 	}

@@ -119,6 +119,14 @@ export interface AzureResource {
   modifiedByType: string;
 }
 
+export interface BuildImage {
+  format?: string;
+  out: string;
+  packages: string[] | null;
+  subformat?: string;
+  table?: string;
+}
+
 export interface Certificate {
   chain?: string[] | null;
   commonName: string;
@@ -443,6 +451,17 @@ export interface Event {
   kind: string;
   objectKind?: string;
   revision?: number;
+  state?: string;
+}
+
+export interface ExpiringCertificate {
+  commonName: string;
+  days: number;
+  /** packages that end with it; those with a timestamp outlast it */
+  ending: number;
+  endsAt: string;
+  state: string;
+  thumbprint: string;
 }
 
 export interface Explanation {
@@ -554,6 +573,86 @@ export interface HostView {
   pool?: string;
 }
 
+export interface ImageCheck {
+  message: string;
+  name: 'signature' | 'certificate' | 'dependencies' | 'catalogue' | 'hosts';
+  remedy?: string;
+  result: 'pass' | 'warning' | 'fail';
+}
+
+export interface ImageEntry {
+  kind: 'folder' | 'image' | 'package';
+  modifiedAt?: string;
+  name: string;
+  path: string;
+  size?: number;
+}
+
+export interface ImageFolder {
+  entries: ImageEntry[] | null;
+  /** there are further entries, which were not looked at */
+  more?: boolean;
+  /** the folder above, empty for the list of roots; absent there */
+  parent?: string;
+  /** empty: the configured roots themselves */
+  path: string;
+  /** folders and shares below which images may be opened */
+  roots: string[] | null;
+}
+
+export interface ImagePackage {
+  /** nothing is known that adding would refuse; the content is verified then */
+  addable: boolean;
+  addedAt: string;
+  addedBy: string;
+  applications: Application[] | null;
+  architecture: string;
+  certificate?: Certificate;
+  /** in the order in which they matter */
+  checks: ImageCheck[] | null;
+  dependencies: Dependency[] | null;
+  dependencyChecks: DependencyCheck[] | null;
+  displayName: string;
+  enabled: boolean;
+  familyName: string;
+  findings?: string[] | null;
+  framework?: boolean;
+  fullName: string;
+  imagePath: string;
+  /** the site has this version already */
+  inCatalogue: boolean;
+  minBuild?: number;
+  name: string;
+  observed?: Observation;
+  publisher: string;
+  publisherDisplayName?: string;
+  relativePath: string;
+  resourceId?: string;
+  retiring?: boolean;
+  /** other versions of the family in the catalogue, highest first */
+  siblings: PackageSibling[] | null;
+  tags?: string[] | null;
+  version: string;
+}
+
+export interface ImageView {
+  format: string;
+  /** volumes and packages that could not be read, and why */
+  notes: string[] | null;
+  packages: ImagePackage[] | null;
+  partitionTable: string;
+  path: string;
+  /** bytes of the file */
+  size: number;
+  subformat: string;
+  virtualSize: number;
+}
+
+export interface InspectImage {
+  /** path of the image as the hosts open it */
+  path: string;
+}
+
 export interface ListAPIClient {
   items: APIClient[] | null;
 }
@@ -633,6 +732,48 @@ export interface Observation {
   verifiedContent: boolean;
 }
 
+export interface Overview {
+  /** hosts that need somebody, the worst first, at most ten */
+  attention: OverviewHost[] | null;
+  /** the newest entries */
+  audit: AuditEntry[] | null;
+  /** those that end within 60 days, or have ended, with packages that end with them */
+  certificates: ExpiringCertificate[] | null;
+  /** the application packages feature, as drafted */
+  enabled: boolean;
+  /** how many such hosts there are */
+  needAttention: number;
+  /** hosts by notice */
+  notices: Record<string, number>;
+  packages: OverviewPackages;
+  pending: OverviewPending;
+  site: Site;
+  status: StatusSummary;
+  /** those that wait or run */
+  tasks: Task[] | null;
+}
+
+export interface OverviewHost {
+  /** packages by status */
+  counts: Record<string, number>;
+  host: string;
+  notices: Notice[] | null;
+}
+
+export interface OverviewPackages {
+  enabled: number;
+  families: number;
+  total: number;
+}
+
+export interface OverviewPending {
+  /** who drafted it */
+  by: string[] | null;
+  count: number;
+  /** the oldest draft */
+  since?: string;
+}
+
 export interface Package {
   addedAt: string;
   addedBy: string;
@@ -676,6 +817,14 @@ export interface PackageForecast {
   fullName: string;
   hosts: string[] | null;
   timestamped: boolean;
+}
+
+export interface PackageSibling {
+  enabled: boolean;
+  fullName: string;
+  /** present names */
+  tags: string[] | null;
+  version: string;
 }
 
 export interface PackageView {
@@ -725,6 +874,14 @@ export interface PageHostView {
 
 export interface PagePackage {
   items: Package[] | null;
+  /** ask for what comes after this name; absent on the last page */
+  next?: string;
+  /** how many fit in all, where that was asked for */
+  total?: number;
+}
+
+export interface PageTask {
+  items: Task[] | null;
   /** ask for what comes after this name; absent on the last page */
   next?: string;
   /** how many fit in all, where that was asked for */
@@ -898,6 +1055,25 @@ export interface Secret {
   uses: number;
 }
 
+export interface ServerInfo {
+  /** SHA-256 fingerprint of the authority that certifies hosts and the server */
+  authority: string;
+  /** folders and shares below which images may be opened; set with --image-root where the server is started */
+  imageRoots: string[] | null;
+  /** the server's clock */
+  now: string;
+  /** of agents */
+  protocol: number;
+  /** the roles there are */
+  roles: string[] | null;
+  /** how long an unused session lives */
+  sessionIdle: string;
+  /** how long any session lives */
+  sessionLife: string;
+  startedAt: string;
+  version: string;
+}
+
 export interface Session {
   id: string;
   since: string;
@@ -958,6 +1134,16 @@ export interface Site {
   subscriptionId: string;
 }
 
+export interface StartTask {
+  add?: AddPackage;
+  build?: BuildImage;
+  kind: 'inspect' | 'verify' | 'add' | 'build';
+  /** of verify, in place of a path: full name of a package of the catalogue */
+  package?: string;
+  /** of inspect and verify: path of the image */
+  path?: string;
+}
+
 export interface Status {
   cause: string;
   code?: string;
@@ -996,6 +1182,33 @@ export interface TagPackage {
   /** take the tag from all other versions of the family in the same change */
   move?: boolean;
   tag: string;
+}
+
+export interface Task {
+  askedAt: string;
+  beganAt?: string;
+  by: string;
+  endedAt?: string;
+  failure?: TaskFailure;
+  id: string;
+  kind: string;
+  log: TaskLine[] | null;
+  result?: unknown;
+  site: string;
+  state: string;
+  subject: string;
+}
+
+export interface TaskFailure {
+  code?: string;
+  kind: string;
+  message: string;
+  remedy?: string;
+}
+
+export interface TaskLine {
+  at: string;
+  message: string;
 }
 
 export interface User {
@@ -1060,6 +1273,17 @@ export interface Operations {
     path: { site: string; holder: 'hosts' | 'pools' | 'defaults'; name: string };
     body: Assign;
     answer: Assignments;
+  };
+  /** Folders and images below the configured roots. */
+  browseImages: {
+    path: { site: string };
+    query: { path?: string };
+    answer: ImageFolder;
+  };
+  /** End a task before it is done. */
+  cancelTask: {
+    path: { site: string; task: string };
+    answer: Task;
   };
   /** Make a service principal. */
   createClient: {
@@ -1159,6 +1383,11 @@ export interface Operations {
     path: { site: string; host: string };
     answer: HostView;
   };
+  /** How the site stands, on one page. */
+  getOverview: {
+    path: { site: string };
+    answer: Overview;
+  };
   /** A package. */
   getPackage: {
     path: { site: string; package: string };
@@ -1174,6 +1403,10 @@ export interface Operations {
     path: { site: string; publication: string };
     answer: PublicationView;
   };
+  /** The server itself: version, authority, image roots. */
+  getServer: {
+    answer: ServerInfo;
+  };
   /** The site's settings and tags. */
   getSettings: {
     path: { site: string };
@@ -1184,10 +1417,21 @@ export interface Operations {
     path: { site: string };
     answer: Site;
   };
+  /** A task, with its log and result. */
+  getTask: {
+    path: { site: string; task: string };
+    answer: Task;
+  };
   /** A user. */
   getUser: {
     path: { user: string };
     answer: User;
+  };
+  /** What is in an image, and what speaks against adding it. */
+  inspectImage: {
+    path: { site: string };
+    body: InspectImage;
+    answer: ImageView;
   };
   /** Hosts that a package is assigned to, and by what. */
   listAssignedHosts: {
@@ -1276,6 +1520,12 @@ export interface Operations {
     path: { site: string; tag: string };
     query: { family?: string; limit?: number };
     answer: ListTagMove;
+  };
+  /** Inspections, verifications and builds, newest first. */
+  listTasks: {
+    path: { site: string };
+    query: { open?: boolean; after?: string; limit?: number };
+    answer: PageTask;
   };
   /** API tokens. */
   listTokens: {
@@ -1392,6 +1642,12 @@ export interface Operations {
   signOut: {
     answer: undefined;
   };
+  /** Begin work that goes on while nobody waits. */
+  startTask: {
+    path: { site: string };
+    body: StartTask;
+    answer: Task;
+  };
   /** How many packages on hosts stand how. */
   summarizeStatus: {
     path: { site: string };
@@ -1429,6 +1685,8 @@ export const routes = {
   applyDocument: ['POST', '/api/v1/sites/{site}/documents'],
   askPreflight: ['POST', '/api/v1/sites/{site}/hosts/{host}/preflight'],
   assign: ['POST', '/api/v1/sites/{site}/{holder}/{name}/assignments'],
+  browseImages: ['GET', '/api/v1/sites/{site}/images'],
+  cancelTask: ['POST', '/api/v1/sites/{site}/tasks/{task}/cancel'],
   createClient: ['POST', '/api/v1/clients'],
   createClientSecret: ['POST', '/api/v1/clients/{client}/secrets'],
   createEnrollKey: ['POST', '/api/v1/sites/{site}/enroll-keys'],
@@ -1447,12 +1705,16 @@ export const routes = {
   getCertificate: ['GET', '/api/v1/sites/{site}/certificates/{thumbprint}'],
   getError: ['GET', '/api/v1/errors/{code}'],
   getHost: ['GET', '/api/v1/sites/{site}/hosts/{host}'],
+  getOverview: ['GET', '/api/v1/sites/{site}/overview'],
   getPackage: ['GET', '/api/v1/sites/{site}/packages/{package}'],
   getPreflight: ['GET', '/api/v1/sites/{site}/hosts/{host}/preflight/{id}'],
   getPublication: ['GET', '/api/v1/sites/{site}/publications/{publication}'],
+  getServer: ['GET', '/api/v1/server'],
   getSettings: ['GET', '/api/v1/sites/{site}/settings'],
   getSite: ['GET', '/api/v1/sites/{site}'],
+  getTask: ['GET', '/api/v1/sites/{site}/tasks/{task}'],
   getUser: ['GET', '/api/v1/users/{user}'],
+  inspectImage: ['POST', '/api/v1/sites/{site}/images/inspect'],
   listAssignedHosts: ['GET', '/api/v1/sites/{site}/packages/{package}/hosts'],
   listAssignments: ['GET', '/api/v1/sites/{site}/{holder}/{name}/assignments'],
   listAudit: ['GET', '/api/v1/sites/{site}/audit'],
@@ -1470,6 +1732,7 @@ export const routes = {
   listSites: ['GET', '/api/v1/sites'],
   listStatus: ['GET', '/api/v1/sites/{site}/status'],
   listTagHistory: ['GET', '/api/v1/sites/{site}/tags/{tag}/history'],
+  listTasks: ['GET', '/api/v1/sites/{site}/tasks'],
   listTokens: ['GET', '/api/v1/tokens'],
   listUsers: ['GET', '/api/v1/users'],
   listenToEvents: ['GET', '/api/v1/sites/{site}/events'],
@@ -1492,6 +1755,7 @@ export const routes = {
   setPassword: ['POST', '/api/v1/users/{user}/password'],
   signIn: ['POST', '/api/v1/sign-in'],
   signOut: ['POST', '/api/v1/sign-out'],
+  startTask: ['POST', '/api/v1/sites/{site}/tasks'],
   summarizeStatus: ['GET', '/api/v1/sites/{site}/status/summary'],
   tagPackage: ['POST', '/api/v1/sites/{site}/packages/{package}/tags'],
   unassign: ['DELETE', '/api/v1/sites/{site}/{holder}/{name}/assignments/{family}'],
