@@ -44,6 +44,7 @@ func KindOf(name string) Kind {
 
 // Error is a failure as it is shown to a person: what happened and where (Message), what to do about it (Remedy), the
 // code as the platform gave it (Code), and which input field is to blame (Field). Err is the cause, for logs and errors.Is.
+// Of kind Precondition, Meanwhile lists what others changed since the caller looked, in order.
 type Error struct {
 	Kind    Kind
 	Message string
@@ -51,6 +52,8 @@ type Error struct {
 	Code    string
 	Remedy  string
 	Err     error
+
+	Meanwhile []Meanwhile
 }
 
 // Error returns the message, then the remedy where there is one.

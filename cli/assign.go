@@ -81,7 +81,7 @@ func (p *program) edit(ctx context.Context, e listEdit, do func(*client.Client, 
 	if err != nil {
 		return err
 	}
-	as, err := do(c, h)
+	as, err := do(c.At(p.revision), h)
 	if err != nil {
 		return err
 	}
@@ -132,7 +132,7 @@ which begins with what it inherited.`,
 	c.Flags().BoolVar(&onDemand, "on-demand", false, "register the applications when they are first used, not at logon")
 	c.Flags().BoolVar(&inherit, "inherit", false, "assign nothing: let the host or pool inherit its list, as `berth assign inherit` does")
 	e.holder.flags(p, c)
-	return p.applyFlag(c, &e.apply)
+	return p.applyFlag(p.revisionFlag(c), &e.apply)
 }
 
 // inherit is what `assign add --inherit` does.
@@ -184,6 +184,7 @@ func (p *program) listAssignments(ctx context.Context, h holderFlags) error {
 	if err != nil {
 		return err
 	}
+	p.note("%s is at revision %d", as.Holder, as.Revision)
 	if as.Inherit {
 		p.note("%s has no list of its own: it inherits that of the level above", as.Holder)
 	}
@@ -229,7 +230,7 @@ func (p *program) assignRemove() *cobra.Command {
 			})
 		}})
 	e.holder.flags(p, c)
-	return p.applyFlag(c, &e.apply)
+	return p.applyFlag(p.revisionFlag(c), &e.apply)
 }
 
 func (p *program) assignInherit() *cobra.Command {
@@ -245,7 +246,7 @@ pool from the site defaults. With --off it gets a list of its own again, which b
 		}})
 	c.Flags().BoolVar(&off, "off", false, "stop inheriting, and keep the inherited list as its own")
 	e.holder.flags(p, c)
-	return p.applyFlag(c, &e.apply)
+	return p.applyFlag(p.revisionFlag(c), &e.apply)
 }
 
 func (p *program) defaultsCommand() *cobra.Command {

@@ -40,6 +40,7 @@ type program struct {
 	conn      connection // flags that say which server
 	list      arranging  // flags of lists
 	waits     waiting    // flags of commands that draft
+	revision  int64      // of the object, as the caller saw it
 	notes     []string   // held back until the end, see note
 
 	held  *bytes.Buffer // results while something is watched

@@ -47,6 +47,7 @@ func (p *program) drafted(ctx context.Context, c *client.Client, apply bool, wor
 			mine = append(mine, n)
 		}
 	}
+	p.warnOfOthers(ctx, c, mine)
 	switch {
 	case len(mine) == 0:
 		p.note("%s: nothing is left to apply", words)

@@ -105,6 +105,8 @@ type failed struct {
 	Code    string `json:"code,omitempty"`
 	Field   string `json:"field,omitempty"`
 	Remedy  string `json:"remedy,omitempty"`
+
+	Meanwhile []berth.Meanwhile `json:"meanwhile,omitempty"`
 }
 
 func describe(err error) failed {
@@ -117,7 +119,7 @@ func describe(err error) failed {
 		}
 		return failed{Kind: kind.String(), Message: message, Remedy: remedy}
 	}
-	f := failed{Kind: e.Kind.String(), Message: e.Message, Code: e.Code, Field: e.Field, Remedy: e.Remedy}
+	f := failed{Kind: e.Kind.String(), Message: e.Message, Code: e.Code, Field: e.Field, Remedy: e.Remedy, Meanwhile: e.Meanwhile}
 	if f.Message == "" {
 		f.Message = e.Error()
 	}
@@ -140,6 +142,9 @@ func (f failure) print(w io.Writer) {
 		message += " (" + plain(f.Error.Code) + ")"
 	}
 	fmt.Fprintln(w, "berth: "+message)
+	for _, m := range f.Error.Meanwhile {
+		fmt.Fprintln(w, "  "+plain(meanwhileWords(m)))
+	}
 	if f.Error.Remedy != "" {
 		fmt.Fprintln(w, "  what to do: "+plain(f.Error.Remedy))
 	}

@@ -121,6 +121,7 @@ func packageFacts(t *table, v wire.PackageView, tags berth.Tags) {
 	for _, f := range v.Findings {
 		t.fact("Finding", f)
 	}
+	t.fact("Revision", fmt.Sprint(v.Revision))
 	t.fact("Added", v.AddedAt.UTC().Format(time.DateTime)+" by "+v.AddedBy)
 }
 
@@ -182,7 +183,7 @@ func (p *program) packageSet() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			v, err := server.EditPackage(ctx, args[0], wire.EditPackage{DisplayName: given(c.Flags(), "name", name), Enabled: given(c.Flags(), "enabled", on)})
+			v, err := server.At(p.revision).EditPackage(ctx, args[0], wire.EditPackage{DisplayName: given(c.Flags(), "name", name), Enabled: given(c.Flags(), "enabled", on)})
 			if err != nil {
 				return suggestPackage(ctx, server, args[0], err)
 			}
@@ -194,7 +195,7 @@ func (p *program) packageSet() *cobra.Command {
 	c.Flags().StringVar(&name, "name", "", "display `NAME`")
 	c.Flags().BoolVar(&on, "enabled", true, "let hosts have it; --enabled=false disables it")
 	c.MarkFlagsOneRequired("name", "enabled")
-	return p.applyFlag(c, &apply)
+	return p.applyFlag(p.revisionFlag(c), &apply)
 }
 
 func (p *program) packageRemove() *cobra.Command {

@@ -42,6 +42,8 @@ other versions of the family, so that hosts which are assigned by the tag get th
 	c.Flags().BoolVar(&only, "only", false, "take all other tags off it")
 	c.Flags().BoolVar(&move, "move", false, "take the tags off all other versions of the family")
 	c.MarkFlagsMutuallyExclusive("only", "move")
+	p.revisionFlag(c)
+	c.MarkFlagsMutuallyExclusive("move", "if-revision")
 	return p.applyFlag(c, &apply)
 }
 
@@ -82,7 +84,8 @@ func (p *program) retag(ctx context.Context, apply bool, name string, change fun
 		return suggestPackage(ctx, c, name, err)
 	}
 	tags := change(namesOf(v.Tags, func(id berth.TagID) string { return string(id) }))
-	now, err := c.EditPackage(ctx, v.FullName, wire.EditPackage{Tags: &tags})
+	// What was read is what the change is made of: nobody may have changed it in between.
+	now, err := c.At(cmp.Or(p.revision, v.Revision)).EditPackage(ctx, v.FullName, wire.EditPackage{Tags: &tags})
 	if err != nil {
 		return err
 	}

@@ -155,7 +155,7 @@ makes it empty.`,
 			if everyone {
 				e.Users = &[]string{}
 			}
-			v, err := server.EditPublication(ctx, args[0], e)
+			v, err := server.At(p.revision).EditPublication(ctx, args[0], e)
 			if err != nil {
 				return err
 			}
@@ -167,7 +167,7 @@ makes it empty.`,
 	c.Flags().StringArrayVar(&pools, "pool", nil, "`POOL` whose hosts offer it; can be repeated")
 	c.MarkFlagsOneRequired("user", "everyone", "host", "pool")
 	c.MarkFlagsMutuallyExclusive("user", "everyone")
-	return p.applyFlag(c, &apply)
+	return p.applyFlag(p.revisionFlag(c), &apply)
 }
 
 func (p *program) publishedRemove() *cobra.Command {

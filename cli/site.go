@@ -65,11 +65,11 @@ func (p *program) settingsCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := c.Settings(ctx)
+			s, revision, err := c.SettingsRevision(ctx)
 			if err != nil {
 				return err
 			}
-			return p.showSettings(s)
+			return p.showSettings(settingsView{s, revision})
 		}})
 	return noun("settings", "Show and change a site's settings", "", show, p.settingsSet())
 }
@@ -97,7 +97,7 @@ func (p *program) settingsSet() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			s, err := server.EditSettings(ctx, wire.EditSettings{Enabled: given(c.Flags(), "enabled", enabled),
+			s, err := server.At(p.revision).EditSettings(ctx, wire.EditSettings{Enabled: given(c.Flags(), "enabled", enabled),
 				ProvisionCertificates: given(c.Flags(), "provision-certificates", certificates)})
 			if err != nil {
 				return err
@@ -105,11 +105,11 @@ func (p *program) settingsSet() *cobra.Command {
 			if err := p.drafted(ctx, server, apply, "settings of site "+server.Site, changeName(berth.ObjectSettings, "settings")); err != nil {
 				return err
 			}
-			return p.showSettings(s)
+			return p.showSettings(settingsView{Settings: s})
 		}})
 	c.Flags().BoolVar(&enabled, "enabled", true, "deliver packages in this site; --enabled=false stops that")
 	c.Flags().BoolVar(&certificates, "provision-certificates", true, "let hosts install the signers' certificates")
-	return p.applyFlag(c, &apply)
+	return p.applyFlag(p.revisionFlag(c), &apply)
 }
 
 // settings are the keys of settings, and the flags that say the same.
@@ -140,12 +140,21 @@ func given[T any](f *pflag.FlagSet, name string, value T) *T {
 	return &value
 }
 
-func (p *program) showSettings(s berth.Settings) error {
+// settingsView is the site's settings, with their revision where they were looked at.
+type settingsView struct {
+	berth.Settings
+	Revision int64 `json:"revision,omitempty"`
+}
+
+func (p *program) showSettings(s settingsView) error {
 	return p.show(result{value: s, names: []string{"settings"}, table: func(t *table) {
 		t.fact("Enabled", yesNo(s.Enabled))
 		t.fact("Provision certificates", yesNo(s.ProvisionCertificates))
 		for _, tag := range s.Tags {
 			t.fact("Tag "+string(tag.ID), tag.Name)
+		}
+		if s.Revision > 0 {
+			t.fact("Revision", fmt.Sprint(s.Revision))
 		}
 	}})
 }

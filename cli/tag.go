@@ -81,7 +81,7 @@ func (p *program) tagRename() *cobra.Command {
 			if err := p.drafted(ctx, server, apply, "tag "+args[0]+" renamed to "+args[1], changeName(berth.ObjectSettings, "settings")); err != nil {
 				return err
 			}
-			return p.showSettings(s)
+			return p.showSettings(settingsView{Settings: s})
 		}})
 	return p.applyFlag(c, &apply)
 }

@@ -15,6 +15,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,8 +36,17 @@ type Options struct {
 // Client talks to one server.
 type Client struct {
 	Options
-	base *url.URL
-	http *http.Client
+	base     *url.URL
+	http     *http.Client
+	revision int64 // see At
+}
+
+// At returns a client whose edits are those of somebody who saw the object at that revision: the server refuses an edit of
+// an older one as Precondition, and tells what others changed since. 0 stands for any revision.
+func (c *Client) At(revision int64) *Client {
+	at := *c
+	at.revision = revision
+	return &at
 }
 
 // New returns a client. Nothing is sent yet.
@@ -150,6 +160,9 @@ func (c *Client) Raw(ctx context.Context, method, path string, body io.Reader) (
 	if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
+	if c.revision != 0 && method != http.MethodGet {
+		r.Header.Set("If-Match", strconv.Quote(strconv.FormatInt(c.revision, 10)))
+	}
 	if c.Face != "" {
 		r.Header.Set("X-Berth-Face", c.Face)
 	}
@@ -184,7 +197,7 @@ func problem(resp *http.Response) error {
 	if resp.StatusCode == http.StatusUnprocessableEntity {
 		kind = berth.Invalid
 	}
-	return &berth.Error{Kind: kind, Message: p.Detail, Field: p.Field, Code: p.Code, Remedy: p.Remedy}
+	return &berth.Error{Kind: kind, Message: p.Detail, Field: p.Field, Code: p.Code, Remedy: p.Remedy, Meanwhile: p.Meanwhile}
 }
 
 // get, list and send are the shapes of nearly every operation.

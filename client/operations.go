@@ -2,9 +2,11 @@ package client
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"berth"
 	"berth/wire"
@@ -34,6 +36,23 @@ func (c *Client) CreateSite(ctx context.Context, s wire.CreateSite) (berth.Site,
 // Settings returns the site's settings and tags.
 func (c *Client) Settings(ctx context.Context) (berth.Settings, error) {
 	return get[berth.Settings](ctx, c, c.at("settings"))
+}
+
+// SettingsRevision returns the site's settings with the revision that their next edit may name.
+func (c *Client) SettingsRevision(ctx context.Context) (s berth.Settings, revision int64, err error) {
+	resp, err := c.Raw(ctx, http.MethodGet, "/api/v1"+c.at("settings"), nil)
+	if err != nil {
+		return s, 0, err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if resp.StatusCode != http.StatusOK {
+		return s, 0, problem(resp)
+	}
+	if err := json.NewDecoder(resp.Body).Decode(&s); err != nil {
+		return s, 0, berth.Errorf(berth.Unavailable, "the answer of %s was cut off or is no JSON: %v", c.base.Host, err)
+	}
+	revision, _ = strconv.ParseInt(strings.Trim(resp.Header.Get("ETag"), `"`), 10, 64) // 0, any, for a server that says none
+	return s, revision, nil
 }
 
 // EditSettings drafts a change of the site's switches.

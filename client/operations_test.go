@@ -6,6 +6,7 @@ import (
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"errors"
 	"slices"
 	"testing"
 
@@ -47,6 +48,32 @@ func whoAndWhere(ctx context.Context, t *testing.T, c *client.Client) {
 	}
 	if set, err := c.Settings(ctx); err != nil || set.Tags.Name(berth.TagCustom) != "Odd / name*" {
 		t.Errorf("settings: %+v, %v", set, err)
+	}
+}
+
+// TestTwoEditors: the second is told by the server what the first changed since.
+func TestTwoEditors(t *testing.T) {
+	s := newServer(t)
+	c, ctx := s.client(t, s.token), context.Background()
+	_, seen, err := c.SettingsRevision(ctx)
+	if err != nil || seen == 0 {
+		t.Fatalf("revision %d, %v", seen, err)
+	}
+	off := wire.EditSettings{Enabled: new(false)}
+	if _, err := c.At(seen).EditSettings(ctx, wire.EditSettings{ProvisionCertificates: new(false)}); err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.At(seen).EditSettings(ctx, off)
+	e, ok := errors.AsType[*berth.Error](err)
+	if !ok || e.Kind != berth.Precondition || e.Remedy == "" || len(e.Meanwhile) != 1 {
+		t.Fatalf("the second edit: %+v", err)
+	}
+	m := e.Meanwhile[0]
+	if m.By != "first administrator" || m.Action != "edit settings" || len(m.Changes) != 1 || m.Changes[0].Field != "provisionCertificates" {
+		t.Errorf("told: %+v", m)
+	}
+	if now, err := c.At(0).EditSettings(ctx, off); err != nil || now.Enabled || now.ProvisionCertificates {
+		t.Errorf("any revision: %+v, %v", now, err)
 	}
 }
 

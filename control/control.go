@@ -214,7 +214,7 @@ func edit[T any](w *work, t target, fn func(doc *T, is state) (keep, error)) err
 	}
 	now, before, err := berth.Write(w, e)
 	if err != nil {
-		return err
+		return w.meanwhile(t, before, err)
 	}
 	return w.note(t.action, t.ref, before.Draft, now.Draft)
 }

@@ -167,4 +167,6 @@ type Problem struct {
 	Field  string `json:"field,omitempty"`
 	Remedy string `json:"remedy,omitempty"`
 	Trace  string `json:"requestId,omitempty"`
+
+	Meanwhile []berth.Meanwhile `json:"meanwhile,omitempty" doc:"of an edit of an older revision: what others changed since, in order"`
 }

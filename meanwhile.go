@@ -1,0 +1,12 @@
+package berth
+
+import "time"
+
+// Meanwhile is a change that somebody made of an object after another had looked at it.
+type Meanwhile struct {
+	At      time.Time     `json:"at"`
+	By      string        `json:"by"`
+	Face    string        `json:"face"` // cli, api, arm, console, agent or server
+	Action  string        `json:"action"`
+	Changes []FieldChange `json:"changes"`
+}
