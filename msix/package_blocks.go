@@ -2,6 +2,7 @@ package msix
 
 import (
 	"context"
+	"errors"
 	"io"
 	"sync"
 )
@@ -13,6 +14,7 @@ type blockJob struct {
 	index    int
 	data     []byte
 	deflated bool
+	out      *sinkFile // nil: nobody wants the content
 }
 
 // jobsPerWorker is how many blocks may wait for each worker.
@@ -52,7 +54,10 @@ func (v *packageCheck) work() {
 		}
 		if err != nil {
 			v.badBlock(job.file, job.index)
+		} else {
+			job.out.write(content, int64(job.index)*BlockSize)
 		}
+		job.out.release()
 		v.free <- job.data[:0]
 	}
 }
@@ -74,8 +79,13 @@ func (v *packageCheck) readBlocks(ctx context.Context, e *zipEntry, f *BlockMapF
 	} else if e.method == methodStore && e.csize != e.usize {
 		return corrupt(zipFormat, e.path, e.header, "stored, and yet two sizes: %d and %d", e.csize, e.usize)
 	}
+	out, err := v.beginSink(e)
+	if err != nil {
+		return err
+	}
+	defer out.release()
 	for i := range f.Blocks {
-		if err := ctx.Err(); err != nil {
+		if err := errors.Join(ctx.Err(), v.sinkErr.first()); err != nil {
 			return err
 		}
 		size := f.blockLen(i)
@@ -92,7 +102,8 @@ func (v *packageCheck) readBlocks(ctx context.Context, e *zipEntry, f *BlockMapF
 			return e.readError(noEOFZip(err))
 		}
 		v.report.Blocks++
-		v.jobs <- blockJob{file: f, index: i, data: buf, deflated: segmented}
+		out.hold()
+		v.jobs <- blockJob{file: f, index: i, data: buf, deflated: segmented, out: out}
 	}
 	return endOfStream(e, data, segmented)
 }

@@ -46,6 +46,7 @@ type packageCheck struct {
 	bundled map[string]bool
 	jobs    chan blockJob
 	free    chan []byte
+	sinkErr sinkErrors
 }
 
 // readManifest reads the manifest of a package or else of a bundle.
@@ -85,6 +86,9 @@ func (v *packageCheck) readAll(ctx context.Context) error {
 	in := &hashedReader{r: bufio.NewReaderSize(io.NewSectionReader(v.p.r, 0, end), 1<<20), h: h}
 	err := v.readEntries(ctx, in, end)
 	stop()
+	if err == nil {
+		err = v.sinkErr.first()
+	}
 	if err == nil {
 		err = in.skipTo(end)
 	}
