@@ -3,15 +3,11 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
-	"io/fs"
-	"path"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"berth"
 	"berth/imaging"
 )
 
@@ -21,8 +17,10 @@ func (p *program) imageCommand() *cobra.Command {
 dependencies and signer. The content of the packages is not checked: see "berth image verify".`,
 		example: "  berth image inspect notes.vhdx\n  berth image inspect '\\\\files\\apps\\notes.vhdx' -o json",
 		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error { return p.inspectImage(ctx, args[0]) }})
-	return noun("image", "Inspect, verify and build disk images",
-		"An image is a VHD or VHDX file that holds expanded MSIX packages. These commands work on this machine, without a server,\non local files and on shares.", inspect, p.imageVerify(), p.imageList(), p.imageCat(), p.imageBuild())
+	return noun("image", "Inspect, verify, read and build disk images",
+		`An image is a VHD or VHDX file that holds expanded MSIX packages. These commands work on this machine, without a server.
+IMAGE is the path of a local file, a UNC path (\\server\share\path) or an https URL. Only the parts that are needed are read.`,
+		inspect, p.imageVerify(), p.imageList(), p.imageCat(), p.imageHash(), p.imageExtract(), p.imageMount(), p.imageBuild())
 }
 
 func (p *program) inspectImage(ctx context.Context, imagePath string) error {
@@ -82,60 +80,4 @@ func signer(s imaging.Signature) string {
 		return "not signed"
 	}
 	return fmt.Sprintf("%s, until %s, SHA-1 %s", s.Subject, s.NotAfter.Format(time.DateOnly), s.Thumbprint)
-}
-
-// volumeFlag is the choice of a volume that ls and cat share.
-func volumeFlag(c *cobra.Command, volume *int) {
-	c.Flags().IntVar(volume, "volume", -1, "`INDEX` of the volume, as \"berth image inspect\" shows it; -1 is the first that can be read")
-}
-
-// openFiles opens the files of an image and makes path one of fs.FS.
-func (p *program) openFiles(ctx context.Context, imagePath string, volume int) (*imaging.Files, error) {
-	lib, err := p.Library()
-	if err != nil {
-		return nil, err
-	}
-	return lib.Open(ctx, imagePath, volume)
-}
-
-// inside gives a path in an image the form of fs.FS.
-func inside(p string) string {
-	return strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(p, `\`, "/")), "/")
-}
-
-// notInside words that a path cannot be opened.
-func notInside(imagePath, name string, err error) error {
-	kind := berth.Invalid
-	if berth.IsNotFound(err) || strings.Contains(err.Error(), fs.ErrNotExist.Error()) {
-		kind = berth.NotFound
-	}
-	return berth.Errorf(kind, "%s: %s: %w", imagePath, name, reason(err)).On("path").With("see `berth image ls -R` for what is in it")
-}
-
-func (p *program) imageCat() *cobra.Command {
-	var volume int
-	c := p.command(verb{use: "cat IMAGE PATH", short: "Write a file of an image to standard output",
-		long:    "Write a file of an image to standard output, as it is: it is not checked against the signature.",
-		example: "  berth image cat notes.vhdx apps/Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe/AppxManifest.xml",
-		args:    cobra.ExactArgs(2), run: func(ctx context.Context, args []string) error {
-			files, err := p.openFiles(ctx, args[0], volume)
-			if err != nil {
-				return err
-			}
-			defer func() { _ = files.Close() }()
-			f, err := files.FS.Open(fsPath(args[1]))
-			if err != nil {
-				return notInside(args[0], args[1], err)
-			}
-			defer func() { _ = f.Close() }()
-			if info, err := f.Stat(); err == nil && info.IsDir() {
-				return berth.Errorf(berth.Invalid, "%s: %s is a folder", args[0], args[1]).On("path").With("see `berth image ls`")
-			}
-			if _, err = io.Copy(p.Out, f); err != nil {
-				return notInside(args[0], args[1], err)
-			}
-			return nil
-		}})
-	volumeFlag(c, &volume)
-	return c
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -34,7 +33,7 @@ func (p *program) imageList() *cobra.Command {
 			defer func() { _ = files.Close() }()
 			entries, err := walk(ctx, files, append(args, "")[1], recursive)
 			if err != nil {
-				return notInside(args[0], cmp.Or(append(args, "")[1], "/"), err)
+				return files.Explain(ctx, fsPath(append(args, "")[1]), err)
 			}
 			return p.show(result{value: entries, names: namesOf(entries, func(e entry) string { return e.Path }), empty: "the folder is empty",
 				table: func(t *table) { entryTable(t, entries) }})
@@ -84,6 +83,3 @@ func walk(ctx context.Context, files *imaging.Files, at string, recursive bool) 
 	})
 	return entries, err
 }
-
-// fsPath gives a path in an image, written with either kind of slash, the form of fs.FS.
-func fsPath(p string) string { return cmp.Or(inside(p), ".") }

@@ -19,8 +19,8 @@ func (p *program) msixCommand() *cobra.Command {
 	inspect := p.command(verb{use: "inspect PACKAGE", short: "Show a package, or the packages of a bundle",
 		example: "  berth msix inspect Contoso.Notes.msix\n  berth msix inspect Contoso.Notes.msixbundle -o json",
 		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error { return p.inspectPackage(ctx, args[0]) }})
-	return noun("msix", "Inspect, verify, pack and sign MSIX packages",
-		"These commands work on .msix, .appx and .msixbundle files, on this machine or on a share, without a server.", inspect, verify, p.msixPack(), p.msixSign())
+	return noun("msix", "Inspect, verify, unpack, pack and sign MSIX packages",
+		"These commands work on .msix, .appx and .msixbundle files, on this machine, on a share or behind\nan https URL, without a server.", inspect, verify, p.msixUnpack(), p.msixPack(), p.msixSign())
 }
 
 // inspectedPackage has the packages where `image inspect` has them, so that one query reads both.

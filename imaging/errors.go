@@ -26,6 +26,7 @@ const (
 	codeContent     = "0x80080206" // APPX_E_CORRUPT_CONTENT
 	codeBlockHash   = "0x80080207" // APPX_E_BLOCK_HASH_INVALID
 	codeNoSignature = "0x800B0100" // TRUST_E_NOSIGNATURE
+	codeUntrusted   = "0x800B0109" // CERT_E_UNTRUSTEDROOT
 	codeBadDigest   = "0x80096010" // TRUST_E_BAD_DIGEST
 	codePublisher   = "0x8007000B" // ERROR_BAD_FORMAT: publisher and subject differ
 )

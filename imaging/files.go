@@ -2,23 +2,89 @@ package imaging
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 
 	"berth"
-	"berth/share"
+	"berth/disk"
 )
 
 // Files are the files of one volume of an image, as they lie there: nothing is verified. For files that are held against
 // their signature see Attach.
 type Files struct {
 	fs.FS
-	Volume int // index of the volume
-	file   *share.File
+	Volume  int // index of the volume
+	Volumes int // how many the image has
+
+	img *opened
 }
 
-// Close lets go of the image.
-func (f *Files) Close() error { return f.file.Close() }
+// Close lets go of the image. Reads that are under way end with an error.
+func (f *Files) Close() error { return f.img.file.Close() }
+
+// broken tells, once something in the image could not be read, whether that is because the image itself cannot be read, or
+// the context has ended: then there is no use in going on.
+func (f *Files) broken(ctx context.Context, part string) error {
+	if ctx.Err() != nil {
+		return f.explain(ctx, part, ctx.Err())
+	}
+	if err := f.img.source.failure(); err != nil {
+		return explain(place(f.img.path, part), err)
+	}
+	return nil
+}
+
+func (f *Files) explain(ctx context.Context, part string, err error) error {
+	return f.img.explain(ctx, part, err)
+}
+
+// Explain words that a path in the volume could not be opened or read.
+func (f *Files) Explain(ctx context.Context, name string, err error) error {
+	if broken := f.broken(ctx, name); broken != nil {
+		return broken
+	}
+	if errors.As(err, new(*berth.Error)) {
+		return err
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return berth.Errorf(berth.NotFound, "image %s holds no %q in volume %d", f.img.path, name, f.Volume).On("path").
+			With("see `berth image ls -R` for what is in it")
+	}
+	return f.explain(ctx, name, cause(err))
+}
+
+// cause takes the path out of an error that is told with it anyway.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok && disk.Classify(e.Err) != nil {
+		return e.Err
+	}
+	return err
+}
+
+// Copy writes one file to w.
+func (f *Files) Copy(ctx context.Context, name string, w io.Writer) error {
+	info, err := fs.Stat(f.FS, name)
+	if err == nil && info.IsDir() {
+		return berth.Errorf(berth.Invalid, "%s: %s is a folder", f.img.path, name).On("path").With("see `berth image ls`")
+	}
+	if err == nil {
+		var file fs.File
+		if file, err = f.FS.Open(name); err == nil {
+			buf := make([]byte, max(1, min(pieceSize, info.Size())))
+			_, err = copyPieces(ctx, w, file, buf)
+			err = errors.Join(err, file.Close())
+		}
+	}
+	if u, ok := errors.AsType[*unwritten](err); ok {
+		return berth.Errorf(berth.Unavailable, "%s cannot be written out: %w", name, u.error)
+	}
+	if err != nil {
+		return f.Explain(ctx, name, err)
+	}
+	return nil
+}
 
 // Open opens the files of a volume, named by its index as Inspect shows it; below 0 it is the first that can be read.
 func (l *Library) Open(ctx context.Context, imagePath string, volume int) (*Files, error) {
@@ -45,7 +111,7 @@ func (o *opened) files(imagePath string, volume int) (*Files, error) {
 		}
 		fsys, verr := v.Open()
 		if verr == nil {
-			return &Files{FS: fsys, Volume: v.Index, file: o.file}, nil
+			return &Files{FS: fsys, Volume: v.Index, Volumes: len(o.Volumes), img: o}, nil
 		}
 		err = explain(fmt.Sprintf("%s, volume %d (%s)", imagePath, v.Index, v.FileSystem), verr)
 	}

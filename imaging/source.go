@@ -9,7 +9,8 @@ import (
 // source reads the image's file and remembers that reading it failed: the formats above it may take that for damage, and
 // an image must not be called tampered with because its file server went away.
 type source struct {
-	r io.ReaderAt
+	r        io.ReaderAt
+	progress Progress // may be nil; set before anything is read that counts
 
 	mu  sync.Mutex
 	err error // the first since failure was asked
@@ -18,6 +19,9 @@ type source struct {
 // ReadAt implements io.ReaderAt.
 func (s *source) ReadAt(p []byte, off int64) (int, error) {
 	n, err := s.r.ReadAt(p, off)
+	if s.progress != nil {
+		s.progress.Add(int64(n))
+	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -35,4 +39,10 @@ func (s *source) failure() error {
 	err := s.err
 	s.err = nil
 	return err
+}
+
+// Progress is told how far something long has come. Its methods may be called by several goroutines at once.
+type Progress interface {
+	Expect(total int64) // bytes in all, roughly
+	Add(bytes int64)    // that were read or written
 }

@@ -15,6 +15,8 @@ type VerifyOptions struct {
 	Roots         *x509.CertPool // whom to trust; nil: the system's certificates
 	AllowUnsigned bool
 	Now           time.Time
+	Progress      Progress // may be nil
+	RequireTrust  bool     // unpacking refuses a package whose signer is not trusted
 }
 
 // Verification is the result of verifying an image or a package: the stable JSON of `berth image verify`.
@@ -64,6 +66,10 @@ func (l *Library) VerifyImage(ctx context.Context, imagePath string, opt VerifyO
 		return nil, berth.Errorf(berth.Invalid, "image %s holds no MSIX package", imagePath).On("imagePath").
 			With("expand packages into it, or name another image")
 	}
+	if opt.Progress != nil {
+		opt.Progress.Expect(contentSize(all))
+		img.source.progress = opt.Progress
+	}
 	out := &Verification{OK: true, Trusted: true}
 	mo := opt.msix()
 	for _, f := range all {
@@ -74,6 +80,20 @@ func (l *Library) VerifyImage(ctx context.Context, imagePath string, opt VerifyO
 		out.add(f.dir, r)
 	}
 	return out, nil
+}
+
+// contentSize is how many bytes the block maps of the packages promise.
+func contentSize(all []found) (total int64) {
+	for _, f := range all {
+		e, err := read(f)
+		if err != nil {
+			continue // verifying says so
+		}
+		for _, file := range e.blockMap.Files {
+			total += file.Size
+		}
+	}
+	return total
 }
 
 // verify reads and checks a package whole. A file that could not be read is an error, not a verdict.
@@ -96,7 +116,10 @@ func (l *Library) VerifyPackage(ctx context.Context, packagePath string, opt Ver
 		return nil, err
 	}
 	defer func() { _ = f.Close() }()
-	src := &source{r: f}
+	src := &source{r: f, progress: opt.Progress}
+	if opt.Progress != nil {
+		opt.Progress.Expect(f.Size)
+	}
 	p, err := msix.OpenPackage(src, f.Size)
 	if err != nil {
 		return nil, explainPackage(packagePath, err)
