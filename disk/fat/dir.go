@@ -25,7 +25,7 @@ const rootKey = 0
 
 // directory loads the directory at a first cluster, or finds it among those kept.
 func (f *FS) directory(first uint32, p place) (*directory, error) {
-	if d, ok := f.dirs.get(first); ok {
+	if d, ok := f.dirs.Get(first); ok {
 		return d, nil
 	}
 	b, err := f.readDirectory(first, p)
@@ -39,7 +39,7 @@ func (f *FS) directory(first uint32, p place) (*directory, error) {
 	if err := d.finish(p); err != nil {
 		return nil, err
 	}
-	f.dirs.put(first, d, len(d.entries)+1)
+	f.dirs.Put(first, d, len(d.entries)+1)
 	return d, nil
 }
 

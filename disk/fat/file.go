@@ -2,15 +2,11 @@ package fat
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"time"
 )
 
-var (
-	errIsDir  = errors.New("is a directory")
-	errNotDir = errors.New("is not a directory")
-)
+var errNotDir = errors.New("is not a directory")
 
 // Stat is what [io/fs.FileInfo.Sys] of this package's files answers, as a *Stat.
 type Stat struct {
@@ -43,93 +39,4 @@ func (d *directory) list() []fs.DirEntry {
 		list[i] = info{&d.entries[i]}
 	}
 	return list
-}
-
-// openFile is an open file.
-type openFile struct {
-	path   string
-	info   info
-	data   *stream
-	off    int64
-	closed bool
-}
-
-func (f *openFile) Stat() (fs.FileInfo, error) { return f.info, nil }
-
-func (f *openFile) Close() error {
-	f.closed = true
-	return nil
-}
-
-func (f *openFile) fail(op string, err error) error {
-	return &fs.PathError{Op: op, Path: f.path, Err: err}
-}
-
-func (f *openFile) Read(p []byte) (int, error) {
-	n, err := f.ReadAt(p, f.off)
-	f.off += int64(n)
-	if n > 0 && errors.Is(err, io.EOF) {
-		err = nil // told by the next call
-	}
-	return n, err
-}
-
-// ReadAt implements [io.ReaderAt].
-func (f *openFile) ReadAt(p []byte, off int64) (int, error) {
-	if f.closed {
-		return 0, f.fail("read", fs.ErrClosed)
-	}
-	if len(p) == 0 && off >= 0 {
-		return 0, nil
-	}
-	n, err := f.data.ReadAt(p, off)
-	if err != nil && !errors.Is(err, io.EOF) {
-		err = f.fail("read", err)
-	}
-	return n, err
-}
-
-// Seek implements [io.Seeker].
-func (f *openFile) Seek(offset int64, whence int) (int64, error) {
-	switch whence {
-	case io.SeekStart:
-	case io.SeekCurrent:
-		offset += f.off
-	case io.SeekEnd:
-		offset += f.data.size
-	default:
-		return 0, f.fail("seek", fs.ErrInvalid)
-	}
-	if offset < 0 {
-		return 0, f.fail("seek", fs.ErrInvalid)
-	}
-	f.off = offset
-	return offset, nil
-}
-
-// openDir is an open directory.
-type openDir struct {
-	path string
-	info info
-	list []fs.DirEntry
-}
-
-func (d *openDir) Stat() (fs.FileInfo, error) { return d.info, nil }
-func (d *openDir) Close() error               { return nil }
-
-func (d *openDir) Read([]byte) (int, error) {
-	return 0, &fs.PathError{Op: "read", Path: d.path, Err: errIsDir}
-}
-
-// ReadDir implements [io/fs.ReadDirFile].
-func (d *openDir) ReadDir(n int) ([]fs.DirEntry, error) {
-	if n <= 0 {
-		n = len(d.list)
-	} else if len(d.list) == 0 {
-		return nil, io.EOF
-	}
-	n = min(n, len(d.list))
-	list := d.list[:n:n]
-	d.list = d.list[n:]
-	return list, nil
 }

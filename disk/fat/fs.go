@@ -4,6 +4,8 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+
+	"berth/disk/block"
 )
 
 // FS is a FAT volume. It implements [io/fs.FS], [io/fs.ReadDirFS] and [io/fs.StatFS] and is safe for concurrent use.
@@ -15,7 +17,7 @@ type FS struct {
 	r     io.ReaderAt
 	geo   *geometry
 	table *table
-	dirs  *lru[uint32, *directory] // by first cluster
+	dirs  *block.Cache[uint32, *directory] // by first cluster
 	label string
 }
 
@@ -33,7 +35,7 @@ func Open(r io.ReaderAt, size int64) (*FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &FS{r: r, geo: geo, table: newTable(r, geo), dirs: newLRU[uint32, *directory](dirBudget)}
+	f := &FS{r: r, geo: geo, table: newTable(r, geo), dirs: block.NewCache[uint32, *directory](dirBudget)}
 	root, err := f.directory(rootKey, f.rootPlace())
 	if err != nil {
 		return nil, err
@@ -65,13 +67,13 @@ func (f *FS) Open(name string) (fs.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
 	if d != nil {
-		return &openDir{path: name, info: info{e}, list: d.list()}, nil
+		return block.NewDir(name, info{e}, func() ([]fs.DirEntry, error) { return d.list(), nil }), nil
 	}
 	s, err := f.open(e)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	return &openFile{path: name, info: info{e}, data: s}, nil
+	return block.NewFile(name, info{e}, s), nil
 }
 
 // Stat implements [io/fs.StatFS].

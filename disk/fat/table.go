@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+
+	"berth/disk/block"
 )
 
 // windowSize is how much of the FAT one read fetches. All of a FAT12 fits into the first window, and entries of the
@@ -27,8 +29,8 @@ type run struct {
 type table struct {
 	r       io.ReaderAt
 	geo     *geometry
-	windows *lru[int64, []byte]
-	chains  *lru[chainKey, []run]
+	windows *block.Cache[int64, []byte]
+	chains  *block.Cache[chainKey, []run]
 }
 
 type chainKey struct {
@@ -36,19 +38,19 @@ type chainKey struct {
 }
 
 func newTable(r io.ReaderAt, geo *geometry) *table {
-	return &table{r, geo, newLRU[int64, []byte](windowBudget), newLRU[chainKey, []run](runBudget)}
+	return &table{r, geo, block.NewCache[int64, []byte](windowBudget), block.NewCache[chainKey, []run](runBudget)}
 }
 
 // chain answers the runs of the chain that starts at first, up to need clusters; what a longer chain has behind them
 // was allocated and not used. need 0 asks for all up to limit clusters, which is an error to exceed.
 func (t *table) chain(first, need, limit uint32, p place) ([]run, error) {
 	key := chainKey{first, need}
-	if runs, ok := t.chains.get(key); ok {
+	if runs, ok := t.chains.Get(key); ok {
 		return runs, nil
 	}
 	runs, err := t.follow(first, need, limit, p)
 	if err == nil {
-		t.chains.put(key, runs, len(runs)+1)
+		t.chains.Put(key, runs, len(runs)+1)
 	}
 	return runs, err
 }
@@ -145,7 +147,7 @@ func (w *window) entry(cluster uint32) (uint32, error) {
 }
 
 func (t *table) window(index int64) ([]byte, error) {
-	if data, ok := t.windows.get(index); ok {
+	if data, ok := t.windows.Get(index); ok {
 		return data, nil
 	}
 	off := index * windowSize
@@ -154,6 +156,6 @@ func (t *table) window(index int64) ([]byte, error) {
 	if err := readFull(t.r, data, t.geo.table+off, p); err != nil {
 		return nil, err
 	}
-	t.windows.put(index, data, len(data))
+	t.windows.Put(index, data, len(data))
 	return data, nil
 }

@@ -24,7 +24,7 @@ type directory struct {
 // directory loads a directory, or finds it among those kept.
 func (f *FS) directory(ref reference) (*directory, error) {
 	// A reference with another sequence number is stale, which reading the record will tell.
-	if d, ok := f.dirs.get(ref.number()); ok && (ref.sequence() == 0 || ref.sequence() == d.sequence) {
+	if d, ok := f.dirs.Get(ref.number()); ok && (ref.sequence() == 0 || ref.sequence() == d.sequence) {
 		return d, nil
 	}
 	ino, err := f.readInode(ref)
@@ -35,7 +35,7 @@ func (f *FS) directory(ref reference) (*directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.dirs.put(ref.number(), d, len(d.entries)+1)
+	f.dirs.Put(ref.number(), d, len(d.entries)+1)
 	return d, nil
 }
 

@@ -5,6 +5,8 @@ import (
 	"io/fs"
 	"strings"
 	"sync"
+
+	"berth/disk/block"
 )
 
 // FS is an NTFS volume. It implements [io/fs.FS], [io/fs.ReadDirFS] and [io/fs.StatFS] and is safe for concurrent use.
@@ -12,12 +14,12 @@ import (
 // Names keep their case. A name is looked up as written first, then without regard to case in the way the volume
 // defines it. Times are UTC. Files implement [io.ReaderAt] and [io.Seeker], directories [io/fs.ReadDirFile].
 type FS struct {
-	r     io.ReaderAt // file data
-	pager *pager      // metadata
+	r     io.ReaderAt  // file data
+	pager *block.Pager // metadata
 	geo   geometry
 	mft   *stream
 	label string
-	dirs  *lru[int64, *directory] // by record number
+	dirs  *block.Cache[int64, *directory] // by record number
 
 	upcaseOnce sync.Once
 	upcase     []uint16
@@ -30,7 +32,7 @@ func Open(r io.ReaderAt, size int64) (*FS, error) {
 	if size < bootSize {
 		return nil, place{"boot sector", 0}.corrupt("a volume of %d bytes has no room for it", size)
 	}
-	f := &FS{r: r, pager: newPager(r, size), dirs: newLRU[int64, *directory](dirBudget)}
+	f := &FS{r: r, pager: block.NewPager(r, size, "ntfs"), dirs: block.NewCache[int64, *directory](dirBudget)}
 	if err := readFull(f.pager, boot, 0, place{"boot sector", 0}); err != nil {
 		return nil, err
 	}
@@ -61,16 +63,17 @@ func (f *FS) Open(name string) (fs.File, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
 	if info.IsDir() {
-		return &openDir{fs: f, path: name, info: info, ref: ino.reference()}, nil
+		ref := ino.reference()
+		return block.NewDir(name, info, func() ([]fs.DirEntry, error) { return f.list(ref) }), nil
 	}
 	if err := info.refuse(ino.place); err != nil {
-		return &openFile{path: name, info: info, refusal: err}, nil
+		return block.Refused(name, info, err), nil
 	}
 	s, err := ino.data(f)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
-	return &openFile{path: name, info: info, data: s}, nil
+	return block.NewFile(name, info, s), nil
 }
 
 // Stat implements [io/fs.StatFS]. Links are not followed.

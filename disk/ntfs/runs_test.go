@@ -88,21 +88,3 @@ func TestFileTime(t *testing.T) {
 		}
 	}
 }
-
-func TestCacheIsBounded(t *testing.T) {
-	c := newLRU[int, string](10)
-	for i := range 100 {
-		c.put(i, "value", 3)
-		c.get(0) // keeps 0 the most recent but one
-	}
-	if c.cost > 10 || len(c.items) != 3 || c.order.Len() != 3 {
-		t.Errorf("cost %d, %d items", c.cost, len(c.items))
-	}
-	if _, ok := c.get(0); !ok {
-		t.Error("what is used often went")
-	}
-	c.put(1000, "too large", 11)
-	if _, ok := c.get(1000); ok || len(c.items) != 3 {
-		t.Error("a value larger than the cache was kept")
-	}
-}
