@@ -49,7 +49,7 @@ func TestAppAttachImages(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := sample(t, "generated-appattach/"+name+".gz")
-			img, err := disk.Open(bytes.NewReader(b), int64(len(b)), name)
+			img, err := disk.Open(bytes.NewReader(b), int64(len(b)), name, disk.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -113,7 +113,7 @@ func TestVirtualDisksEqualQEMUs(t *testing.T) {
 		}
 		t.Run(base, func(t *testing.T) {
 			b := sample(t, filepath.ToSlash(strings.TrimPrefix(name, samples+string(filepath.Separator))))
-			img, err := disk.Open(bytes.NewReader(b), int64(len(b)), base)
+			img, err := disk.Open(bytes.NewReader(b), int64(len(b)), base, disk.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

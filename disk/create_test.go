@@ -68,7 +68,7 @@ func TestCreatedImagesReadBack(t *testing.T) {
 	for _, spec := range specs() {
 		t.Run(fmt.Sprint(spec.Format, spec.Subformat, spec.Table), func(t *testing.T) {
 			f := create(t, spec, tree())
-			img, err := disk.Open(f, int64(len(f.b)), "x."+spec.Format)
+			img, err := disk.Open(f, int64(len(f.b)), "x."+spec.Format, disk.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -152,7 +152,7 @@ func TestOtherToolsAgree(t *testing.T) {
 	}
 	for _, spec := range specs() {
 		f := create(t, spec, tree())
-		img, err := disk.Open(f, int64(len(f.b)), "")
+		img, err := disk.Open(f, int64(len(f.b)), "", disk.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

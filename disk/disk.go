@@ -29,12 +29,13 @@ const (
 // Image is an opened image file.
 type Image struct {
 	Format         string      // VHD, VHDX or Raw
-	Subformat      string      // "fixed" or "dynamic"; "fixed" for raw images
+	Subformat      string      // "fixed", "dynamic" or "differencing"; "fixed" for raw images
 	ID             string      // identity of the virtual disk, "" for raw images
 	Size           int64       // of the virtual disk in bytes
 	SectorSize     int         // logical sectors, in bytes
 	PartitionTable *part.Table // never nil; its scheme may be part.None
 	Volumes        []*Volume   // one for each partition, or for the whole disk
+	Parents        []string    // names of the files that a differencing image stands on, the nearest first
 
 	disk io.ReaderAt
 }
@@ -42,20 +43,11 @@ type Image struct {
 // ReadAt reads the virtual disk.
 func (i *Image) ReadAt(p []byte, off int64) (int, error) { return i.disk.ReadAt(p, off) }
 
-// container is what the packages of the formats return.
-type container interface {
-	io.ReaderAt
-	Size() int64
-	Subformat() string
-	SectorSize() int
-	ID() string
-}
-
-// Open opens the image of size bytes in r. Its name only serves to word errors.
-// A file that is no image is ErrUnknownFormat; a damaged, truncated or
-// differencing one gives the *Error of its format's package.
-func Open(r io.ReaderAt, size int64, name string) (*Image, error) {
-	img, err := openContainer(r, size, name)
+// Open opens the image of size bytes in r. Its name serves to word errors and to
+// find what lies beside it. A file that is no image is ErrUnknownFormat; a damaged
+// or truncated one gives the *Error of its format's package.
+func Open(r io.ReaderAt, size int64, name string, opt Options) (*Image, error) {
+	img, err := openContainer(File{r, size, name}, opt)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +61,8 @@ func Open(r io.ReaderAt, size int64, name string) (*Image, error) {
 }
 
 // openContainer tells a VHDX by the file's start, a VHD by its end.
-func openContainer(r io.ReaderAt, size int64, name string) (*Image, error) {
+func openContainer(f File, opt Options) (*Image, error) {
+	r, size, name := f.ReaderAt, f.Size, f.Name
 	head := make([]byte, min(size, 8))
 	if n, err := r.ReadAt(head, 0); n < len(head) {
 		return nil, &Error{Format: Raw, Structure: "file", Err: fmt.Errorf("cannot be read: %w", err)}
@@ -79,11 +72,11 @@ func openContainer(r io.ReaderAt, size int64, name string) (*Image, error) {
 		if err != nil {
 			return nil, err
 		}
-		return wrap(VHDX, d), nil
+		return opt.wrap(VHDX, d, f)
 	}
 	d, err := vhd.Open(r, size)
 	if err == nil {
-		return wrap(VHD, d), nil
+		return opt.wrap(VHD, d, f)
 	}
 	if !errors.Is(err, vhd.ErrNoFooter) {
 		return nil, err
@@ -99,8 +92,13 @@ func openContainer(r io.ReaderAt, size int64, name string) (*Image, error) {
 	return &Image{Format: Raw, Subformat: "fixed", Size: size, SectorSize: 512, disk: r}, nil
 }
 
-func wrap(format string, c container) *Image {
-	return &Image{Format: format, Subformat: c.Subformat(), ID: c.ID(), Size: c.Size(), SectorSize: c.SectorSize(), disk: c}
+// wrap makes an image of a container, with those that it stands on.
+func (o Options) wrap(format string, c container, f File) (*Image, error) {
+	parents, err := o.findParent(c, f, nil)
+	if err != nil {
+		return nil, err
+	}
+	return &Image{Format: format, Subformat: c.Subformat(), ID: c.ID(), Size: c.Size(), SectorSize: c.SectorSize(), Parents: parents, disk: c}, nil
 }
 
 // extension is that of name in lower case and without its dot. Names of shares

@@ -11,8 +11,12 @@ var (
 	// ErrUnknownFormat says that a file is no disk image that Berth knows.
 	ErrUnknownFormat = errors.New("unknown format")
 
-	// ErrNoParent says that a differencing image cannot be read because an image below it is not there, or is another one.
+	// ErrNoParent says that a differencing image cannot be read because an image that it stands on is not there.
 	ErrNoParent = errors.New("parent missing")
+
+	// ErrOtherParent says that a differencing image cannot be read because the image in the place of its parent is
+	// another one, or was changed since.
+	ErrOtherParent = errors.New("another parent")
 
 	// ErrUnsupported says that an image or a volume is recognised but cannot be read here.
 	ErrUnsupported = block.ErrUnsupported
@@ -27,7 +31,7 @@ type Error = block.Error
 // Classify returns which of the kinds an error of this package, of a volume's files or of any package of the formats is,
 // or nil when it is none: then reading the file itself failed.
 func Classify(err error) error {
-	for _, kind := range []error{ErrUnknownFormat, ErrNoParent, ErrUnsupported, ErrCorrupt} {
+	for _, kind := range []error{ErrUnknownFormat, ErrNoParent, ErrOtherParent, ErrUnsupported, ErrCorrupt} {
 		if errors.Is(err, kind) {
 			return kind
 		}

@@ -77,7 +77,7 @@ func TestSamplesOpenAsIndependentToolsSay(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			b := sample(t, name)
-			img, err := disk.Open(bytes.NewReader(b), int64(len(b)), name)
+			img, err := disk.Open(bytes.NewReader(b), int64(len(b)), name, disk.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -18,6 +18,7 @@ const (
 	codeVHDUnknown  = "0xC03A0004" // ERROR_VHD_FORMAT_UNKNOWN
 	codeVHDVersion  = "0xC03A0005" // ERROR_VHD_FORMAT_UNSUPPORTED_VERSION
 	codeVHDParent   = "0xC03A000D" // ERROR_VHD_PARENT_VHD_NOT_FOUND
+	codeVHDOther    = "0xC03A000E" // ERROR_VHD_CHILD_PARENT_ID_MISMATCH
 	codeFSCorrupt   = "0x80070570" // ERROR_FILE_CORRUPT
 	codeFSUnknown   = "0x800703ED" // ERROR_UNRECOGNIZED_VOLUME
 	codeNoFolder    = "0x80070003" // ERROR_PATH_NOT_FOUND
@@ -104,7 +105,7 @@ func unavailable(err error) bool {
 
 // plain takes out of the formats' texts what only programs need, and what would be said twice.
 var plain = strings.NewReplacer("msix: ", "", "package: ", "", "corrupt: ", "", "unsupported: ", "", "unknown format: ", "",
-	"raw: file at byte 0: ", "", "unknown: ", "", "vhdx: ", "VHDX ", "vhd: ", "VHD ", "ntfs: ", "NTFS ", "fat: ", "FAT ",
+	"raw: file at byte 0: ", "", "unknown: ", "", "parent missing: ", "", "another parent: ", "", "vhdx: ", "VHDX ", "vhd: ", "VHD ", "ntfs: ", "NTFS ", "fat: ", "FAT ",
 	"gpt: ", "GPT ", "mbr: ", "MBR ", "file does not exist", "it is missing")
 
 // words gives the text of an error as people read it.
@@ -122,8 +123,10 @@ func diagnose(err error) (code, remedy string) {
 		return codeNoSignature, "sign the package before expanding it, and keep its AppxSignature.p7x"
 	case kind(disk.ErrUnknownFormat):
 		return codeVHDUnknown, "use a VHD, VHDX or raw disk image; if it is one, copy it again"
-	case kind(disk.ErrUnsupported) && container && strings.Contains(where.Err.Error(), "differencing"):
-		return codeVHDParent, "merge the image into its parent, then use that"
+	case kind(disk.ErrNoParent):
+		return codeVHDParent, "put the parent beside the image, or merge the image into its parent and use that"
+	case kind(disk.ErrOtherParent):
+		return codeVHDOther, "put the parent that the image was made from beside it, unchanged, or make the image again"
 	case kind(disk.ErrUnsupported) && container:
 		return codeVHDVersion, "make the image again as a fixed or dynamic VHD or VHDX"
 	case kind(disk.ErrUnsupported):

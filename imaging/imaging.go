@@ -44,9 +44,11 @@ func (l *Library) open(ctx context.Context, imagePath string) (*opened, error) {
 	if err != nil {
 		return nil, err
 	}
+	set := &fileSet{files: []*share.File{f}}
+	f = share.NewFile(f, f.Path, f.Size, set.Close)
 	o := &opened{path: imagePath, file: f, source: &source{r: f}}
 	stop := o.until(ctx)
-	o.Image, err = disk.Open(o.source, f.Size, imagePath)
+	o.Image, err = disk.Open(o.source, f.Size, imagePath, disk.Options{OpenBeside: l.beside(ctx, o.source, set)})
 	if !stop() || err != nil {
 		_ = f.Close()
 		return nil, o.explain(ctx, "", err)

@@ -10,9 +10,10 @@ import (
 // Image is what inspecting an image tells: the stable JSON of `berth image inspect`.
 type Image struct {
 	Path           string    `json:"path"`
-	Size           int64     `json:"size"`      // bytes of the file
-	Format         string    `json:"format"`    // vhd, vhdx or raw
-	Subformat      string    `json:"subformat"` // fixed or dynamic
+	Size           int64     `json:"size"`              // bytes of the file
+	Format         string    `json:"format"`            // vhd, vhdx or raw
+	Subformat      string    `json:"subformat"`         // fixed, dynamic or differencing
+	Parents        []string  `json:"parents,omitempty"` // files that a differencing image stands on, the nearest first
 	VirtualSize    int64     `json:"virtualSize"`
 	SectorSize     int       `json:"sectorSize"`
 	PartitionTable string    `json:"partitionTable"` // gpt, mbr or none
@@ -77,7 +78,7 @@ func (l *Library) Inspect(ctx context.Context, imagePath string) (*Image, error)
 	}
 	defer func() { _ = img.file.Close() }()
 	defer img.until(ctx)()
-	out := &Image{Path: imagePath, Size: img.file.Size, Format: img.Format, Subformat: img.Subformat, VirtualSize: img.Size,
+	out := &Image{Path: imagePath, Size: img.file.Size, Format: img.Format, Subformat: img.Subformat, Parents: img.Parents, VirtualSize: img.Size,
 		SectorSize: img.SectorSize, PartitionTable: img.PartitionTable.Scheme, Volumes: []Volume{}, Packages: []Package{}}
 	for _, v := range img.Volumes {
 		label, _ := v.Label() // a volume that cannot be opened is noted by find

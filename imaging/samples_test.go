@@ -79,6 +79,9 @@ type fake struct {
 
 	once   sync.Once
 	closed chan struct{}
+
+	named sync.Once
+	name  string // what was opened first: nothing lies beside it
 }
 
 func inMemory(b []byte) *fake {
@@ -87,6 +90,10 @@ func inMemory(b []byte) *fake {
 
 // Open implements Opener.
 func (f *fake) Open(_ context.Context, path string) (*share.File, error) {
+	f.named.Do(func() { f.name = path })
+	if path != f.name {
+		return nil, berth.Errorf(berth.NotFound, "%s is not there", path)
+	}
 	return share.NewFile(f, path, f.size, func() error {
 		f.once.Do(func() { close(f.closed) })
 		return nil

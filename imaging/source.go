@@ -19,16 +19,36 @@ type source struct {
 // ReadAt implements io.ReaderAt.
 func (s *source) ReadAt(p []byte, off int64) (int, error) {
 	n, err := s.r.ReadAt(p, off)
+	s.note(n, err)
+	return n, err
+}
+
+// note tells how far a read came, and remembers its error.
+func (s *source) note(n int, err error) {
 	if s.progress != nil {
 		s.progress.Add(int64(n))
 	}
-	if err != nil && !errors.Is(err, io.EOF) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if s.err == nil {
-			s.err = err
-		}
+	if err == nil || errors.Is(err, io.EOF) {
+		return
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
+	}
+}
+
+// also makes a reader of another file of the same image, whose failures count for the image.
+func (s *source) also(r io.ReaderAt) io.ReaderAt { return &companion{r, s} }
+
+type companion struct {
+	r io.ReaderAt
+	s *source
+}
+
+func (c *companion) ReadAt(p []byte, off int64) (int, error) {
+	n, err := c.r.ReadAt(p, off)
+	c.s.note(n, err)
 	return n, err
 }
 

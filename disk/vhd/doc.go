@@ -5,10 +5,11 @@
 //	fixed     data                                                   footer
 //	dynamic   footer copy | header | BAT | bitmap, block | ... |     footer
 //
-// Fixed and dynamic images are read; a differencing image is recognised and
-// refused by the name of its parent. [Open] needs three small reads at most
-// (footer, header, allocation table) and every later read goes straight to the
-// data, so that an image may lie on a slow share.
+// Fixed, dynamic and differencing images are read; a differencing one tells
+// where its parent is ([Disk.Parent]), and reads through it once the two were
+// joined. [Open] needs three small reads at most (footer, header, allocation
+// table) and every later read goes straight to the data, so that an image may
+// lie on a slow share.
 package vhd
 
 import "bytes"

@@ -23,21 +23,17 @@ type header struct {
 	tableOffset uint64 // 16
 	maxEntries  uint32 // 28: entries in the table
 	blockSize   uint32 // 32: without the bitmap in front of each block
-	parentName  string // 64: UTF-16, of differencing disks only
 }
 
 // readHeader reads the dynamic header to which the footer f points.
-func readHeader(r io.ReaderAt, size int64, f footer) (header, error) {
+func readHeader(r io.ReaderAt, size int64, f footer) ([]byte, error) {
 	if f.dataOffset > uint64(max(size-headerSize, 0)) {
-		return header{}, fail(ErrTruncated, "dynamic header", int64(f.dataOffset&(1<<63-1)),
+		return nil, fail(ErrTruncated, "dynamic header", int64(f.dataOffset&(1<<63-1)),
 			"expected %d bytes there, the file has %d bytes", headerSize, size)
 	}
 	at := int64(f.dataOffset)
 	b := make([]byte, headerSize)
-	if err := readFull(r, b, at, "dynamic header"); err != nil {
-		return header{}, err
-	}
-	return parseHeader(b, at)
+	return b, readFull(r, b, at, "dynamic header")
 }
 
 // parseHeader checks and decodes the header in b, read at offset at.
@@ -56,7 +52,6 @@ func parseHeader(b []byte, at int64) (header, error) {
 		tableOffset: be.Uint64(b[16:]),
 		maxEntries:  be.Uint32(b[28:]),
 		blockSize:   be.Uint32(b[32:]),
-		parentName:  parentName(b[64:576]),
 	}
 	if bits.OnesCount32(h.blockSize) != 1 || h.blockSize < minBlockSize || h.blockSize > maxBlockSize {
 		return header{}, fail(ErrUnsupported, "dynamic header block size", at+32,

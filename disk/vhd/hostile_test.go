@@ -6,20 +6,11 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
-	"strings"
 	"testing"
 	"time"
 
 	"berth/disk/vhd"
 )
-
-func TestDifferencingNamesItsParent(t *testing.T) {
-	b := sample(t, "log2timeline_dfvfs/ntfs-differential.vhd.gz")
-	_, err := vhd.Open(bytes.NewReader(b), int64(len(b)))
-	if !errors.Is(err, vhd.ErrUnsupported) || !strings.Contains(err.Error(), "ntfs-parent.vhd") {
-		t.Errorf("got %v", err)
-	}
-}
 
 // TestWrongChecksumSample reads an image whose identity was changed by hand in
 // the footer and in its copy, without renewing the checksums.

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+
+	"berth/disk/block"
 )
 
 // Disk is the virtual disk in an image file. It may be read concurrently if the
@@ -14,17 +16,23 @@ type Disk struct {
 	subformat string
 	blockSize int64    // 0 for fixed disks
 	table     []uint32 // sector at which each block's bitmap starts, or free
+
+	end, headerAt int64 // where footer and dynamic header were read
+	parent        *Parent
+	base          io.ReaderAt // the parent, once joined
+	baseSize      int64
+	bitmaps       *block.Cache[int64, []byte] // by block, of differencing disks
 }
 
 // Open reads the structures of the image of size bytes in r. Errors are
 // [*Error] and wrap ErrCorrupt, ErrTruncated or ErrUnsupported unless r failed.
-// A differencing image is ErrUnsupported; the error names its parent.
+// A differencing image can be read once its [Disk.Parent] was joined to it.
 func Open(r io.ReaderAt, size int64) (*Disk, error) {
 	foot, end, err := findFooter(r, size)
 	if err != nil {
 		return nil, err
 	}
-	d := &Disk{r: r, foot: foot}
+	d := &Disk{r: r, foot: foot, end: max(end, 0), headerAt: int64(foot.dataOffset & (1<<63 - 1))}
 	switch foot.kind {
 	case kindFixed:
 		d.subformat = Fixed
@@ -32,12 +40,14 @@ func Open(r io.ReaderAt, size int64) (*Disk, error) {
 			return nil, fail(ErrTruncated, "data", 0, "expected %d bytes of disk before the footer, found %d", foot.size, end)
 		}
 		return d, nil
-	case kindDynamic, kindDifferencing:
+	case kindDynamic:
 		d.subformat = Dynamic
-		return d, d.openDynamic(size, end)
+	case kindDifferencing:
+		d.subformat, d.bitmaps = Differencing, newBitmaps()
 	default:
 		return nil, fail(ErrUnsupported, "footer disk type", end+60, "type %d, known are 2 (fixed), 3 (dynamic) and 4 (differencing)", foot.kind)
 	}
+	return d, d.openDynamic(size, end)
 }
 
 // findFooter returns the footer and the offset at which it starts, or -1 when
@@ -90,13 +100,18 @@ func readCopy(r io.ReaderAt) (footer, error) {
 // openDynamic reads header and table of an image of size bytes whose footer
 // starts at end.
 func (d *Disk) openDynamic(size, end int64) error {
-	h, err := readHeader(d.r, size, d.foot)
+	raw, err := readHeader(d.r, size, d.foot)
+	if err != nil {
+		return err
+	}
+	h, err := parseHeader(raw, d.headerAt)
 	if err != nil {
 		return err
 	}
 	if d.foot.kind == kindDifferencing {
-		return fail(ErrUnsupported, "footer disk type", max(end, 0)+60,
-			"a differencing image, which holds only what differs from its parent %q: merge it into its parent first", h.parentName)
+		if err := d.readParent(raw, size); err != nil {
+			return err
+		}
 	}
 	d.blockSize = int64(h.blockSize)
 	if err := d.readTable(h, size); err != nil {
@@ -152,14 +167,15 @@ func (d *Disk) checkTable(at, size int64) (int64, error) {
 	return last, nil
 }
 
-// blockStart is the offset of a block's data, behind its sector bitmap. The
-// bitmap itself is not consulted: in a dynamic image it tells written sectors
-// from never written ones, and the latter are zero in the file as well.
+// blockStart is the offset of a block's data, behind its sector bitmap. In a
+// dynamic image the bitmap is not consulted: it tells written sectors from never
+// written ones, and the latter are zero in the file as well.
 func (d *Disk) blockStart(entry uint32) int64 {
 	return int64(entry)*sectorSize + bitmapSize(d.blockSize)
 }
 
-// ReadAt reads the virtual disk; blocks that are not present read as zeroes.
+// ReadAt reads the virtual disk; blocks that are not present read as zeroes, or
+// come from the parent.
 func (d *Disk) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, fail(ErrCorrupt, "virtual disk", off, "a negative offset was asked for")
@@ -183,14 +199,19 @@ func (d *Disk) ReadAt(p []byte, off int64) (int, error) {
 // readBlock reads what one block, or a whole fixed disk, gives of p.
 func (d *Disk) readBlock(p []byte, off int64) (int, error) {
 	if d.blockSize == 0 {
-		return len(p), readFull(d.r, p, off, "data")
+		return all(p, readFull(d.r, p, off, "data"))
 	}
 	within := off % d.blockSize
 	p = p[:min(int64(len(p)), d.blockSize-within)]
 	entry := d.table[off/d.blockSize]
-	if entry == free {
+	switch {
+	case entry == free && d.parent != nil:
+		return all(p, d.readParentAt(p, off))
+	case entry == free:
 		clear(p)
 		return len(p), nil
+	case d.parent != nil:
+		return d.readMixed(p, off, int64(entry)*sectorSize)
 	}
 	if err := readFull(d.r, p, d.blockStart(entry)+within, "block"); err != nil {
 		return 0, err
@@ -201,7 +222,7 @@ func (d *Disk) readBlock(p []byte, off int64) (int, error) {
 // Size is the size of the virtual disk in bytes.
 func (d *Disk) Size() int64 { return d.foot.size }
 
-// Subformat is [Fixed] or [Dynamic].
+// Subformat is [Fixed], [Dynamic] or [Differencing].
 func (d *Disk) Subformat() string { return d.subformat }
 
 // SectorSize is the logical sector size in bytes, always 512.

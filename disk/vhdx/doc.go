@@ -6,9 +6,10 @@
 //	192 K  region table 1  256 K  region table 2    (copies)
 //	1 M…   log, metadata region, block allocation table (BAT), payload blocks
 //
-// Fixed and dynamic images with sectors of 512 or 4096 bytes are read. A log
-// that a crash left behind is replayed in memory: the file is never written. A
-// differencing image is recognised and refused by the name of its parent.
+// Fixed, dynamic and differencing images with sectors of 512 or 4096 bytes are
+// read. A differencing one tells where its parent is ([Disk.Parent]), and reads
+// through it once the two were joined. A log that a crash left behind is
+// replayed in memory: the file is never written.
 // [Open] needs three or four reads (front, log, metadata, BAT); every later
 // read goes straight to the data.
 package vhdx

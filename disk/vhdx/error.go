@@ -41,3 +41,12 @@ func failure(kind error, structure string, offset int64, format string, args ...
 func readFull(r io.ReaderAt, p []byte, off int64, structure string) error {
 	return block.ReadFull(r, p, off, place(structure, off))
 }
+
+// all is how many bytes of p were read: all of them, or none when there was an
+// error.
+func all(p []byte, err error) (int, error) {
+	if err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}

@@ -17,12 +17,12 @@ const (
 type metadata struct {
 	blockSize      int64
 	leaveAllocated bool // FileParameters bit 0: a fixed disk
-	hasParent      bool // FileParameters bit 1: a differencing disk
 	diskSize       int64
 	diskID         guid // page 83 data: the disk's identity
 	logicalSector  int64
 	physicalSector int64
-	parent         string // path of the parent, of differencing disks
+	parent         *Parent // of differencing disks: FileParameters bit 1 and the parent locator
+	at             int64   // of the region
 }
 
 // readMetadata reads the metadata region reg.
@@ -95,6 +95,7 @@ func knownItem(id guid) bool {
 
 // decode reads all items.
 func (t *itemTable) decode() (m metadata, err error) {
+	m.at = t.reg.offset
 	le := binary.LittleEndian
 	number := func(id guid, name string, size int) uint64 {
 		b := t.item(id, name, size, &err)
@@ -108,13 +109,16 @@ func (t *itemTable) decode() (m metadata, err error) {
 	params := number(itemFileParameters, "file parameters", 8)
 	m.blockSize = int64(params & 0xFFFFFFFF)
 	m.leaveAllocated = params>>32&1 != 0
-	m.hasParent = params>>32&2 != 0
 	m.diskSize = int64(number(itemDiskSize, "virtual disk size", 8))
 	m.logicalSector = int64(number(itemLogicalSector, "logical sector size", 4))
 	m.physicalSector = int64(number(itemPhysicalSector, "physical sector size", 4))
 	copy(m.diskID[:], t.item(itemDiskID, "virtual disk id", 16, &err))
-	if m.hasParent {
-		m.parent = parentPath(t.item(itemParentLocator, "parent locator", 0, &err))
+	if params>>32&2 == 0 || err != nil {
+		return m, err
+	}
+	locator := t.item(itemParentLocator, "parent locator", 0, &err)
+	if err == nil {
+		m.parent, err = parseParent(locator, t.reg.offset)
 	}
 	return m, err
 }

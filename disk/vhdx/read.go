@@ -8,13 +8,15 @@ type Disk struct {
 	r        io.ReaderAt // the file, with its log replayed
 	head     header
 	meta     metadata
-	table    []int64 // offset of each payload block, or absent
+	table    []int64 // see readBAT
+	bitmaps  *bitmaps
+	base     *Disk // the parent, once joined
 	replayed bool
 }
 
 // Open reads the structures of the image of size bytes in r. Errors are
 // [*Error] and wrap ErrCorrupt, ErrTruncated or ErrUnsupported unless r failed.
-// A differencing image is ErrUnsupported; the error names its parent.
+// A differencing image can be read once its [Disk.Parent] was joined to it.
 func Open(r io.ReaderAt, size int64) (*Disk, error) {
 	front := make([]byte, min(size, frontSize))
 	if err := readFull(r, front, 0, "file header"); err != nil {
@@ -60,15 +62,12 @@ func (d *Disk) openRegions(front []byte, size int64) error {
 	if d.meta, err = readMetadata(d.r, regs.metadata); err != nil {
 		return err
 	}
-	if d.meta.hasParent {
-		return fail(ErrUnsupported, "metadata parent locator", regs.metadata.offset,
-			"a differencing image, which holds only what differs from its parent %q: merge it into its parent first", d.meta.parent)
-	}
-	d.table, err = readBAT(d.r, regs.bat, d.meta.layout(), size)
+	d.table, d.bitmaps, err = readBAT(d.r, regs.bat, d.meta.layout(), size)
 	return err
 }
 
-// ReadAt reads the virtual disk; blocks that are not present read as zeroes.
+// ReadAt reads the virtual disk; blocks that are not present read as zeroes, or
+// come from the parent.
 func (d *Disk) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 {
 		return 0, fail(ErrCorrupt, "virtual disk", off, "a negative offset was asked for")
@@ -90,33 +89,39 @@ func (d *Disk) ReadAt(p []byte, off int64) (int, error) {
 }
 
 // readRun reads the start of p: as many blocks as follow each other in the file
-// too, or as are absent together, in one go.
+// too, or as are absent or the parent's together, in one go.
 func (d *Disk) readRun(p []byte, off int64) (int, error) {
 	first, within := off/d.meta.blockSize, off%d.meta.blockSize
 	start, run := d.table[first], d.meta.blockSize-within
-	for i := first + 1; run < int64(len(p)); i++ {
-		if next := start + (i-first)*d.meta.blockSize; start == absent && d.table[i] != absent ||
-			start != absent && d.table[i] != next {
-			break
-		}
+	if start > 0 && start&partial != 0 {
+		return d.readMixed(p, off, first)
+	}
+	step := d.meta.blockSize
+	if start == absent || start == inherited {
+		step = 0
+	}
+	for i := first + 1; run < int64(len(p)) && d.table[i] == start+(i-first)*step; i++ {
 		run += d.meta.blockSize
 	}
 	p = p[:min(int64(len(p)), run)]
-	if start == absent {
+	switch start {
+	case absent:
 		clear(p)
 		return len(p), nil
+	case inherited:
+		return all(p, d.readParentAt(p, off))
 	}
-	if err := readFull(d.r, p, start+within, "block"); err != nil {
-		return 0, err
-	}
-	return len(p), nil
+	return all(p, readFull(d.r, p, start+within, "block"))
 }
 
 // Size is the size of the virtual disk in bytes.
 func (d *Disk) Size() int64 { return d.meta.diskSize }
 
-// Subformat is [Fixed] or [Dynamic].
+// Subformat is [Fixed], [Dynamic] or [Differencing].
 func (d *Disk) Subformat() string {
+	if d.meta.parent != nil {
+		return Differencing
+	}
 	if d.meta.leaveAllocated {
 		return Fixed
 	}

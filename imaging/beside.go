@@ -1,0 +1,92 @@
+package imaging
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"berth"
+	"berth/disk"
+	"berth/share"
+)
+
+// fileSet are the files that an image consists of: closing one is closing all.
+type fileSet struct {
+	mu     sync.Mutex
+	closed bool
+	files  []*share.File
+}
+
+// add takes a file up, or closes it when the set is closed already.
+func (s *fileSet) add(f *share.File) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		_ = f.Close()
+		return
+	}
+	s.files = append(s.files, f)
+}
+
+// Close closes all files. Reads that are under way end with an error.
+func (s *fileSet) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	var errs []error
+	for _, f := range s.files {
+		errs = append(errs, f.Close())
+	}
+	s.files = nil
+	return errors.Join(errs...)
+}
+
+// beside opens the other files of an image for disk.Open: parents of differencing images, the data of a CIM. They are
+// opened as the image itself was, so that a server opens none outside its roots.
+func (l *Library) beside(ctx context.Context, src *source, set *fileSet) func(from, path string) (disk.File, error) {
+	return func(from, rel string) (disk.File, error) {
+		name := besideOf(from, rel)
+		f, err := l.opener.Open(ctx, name)
+		if kind := berth.ErrorKind(err); err != nil && (kind == berth.NotFound || kind == berth.Forbidden) {
+			return disk.File{}, fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+		}
+		if err != nil {
+			return disk.File{}, err
+		}
+		set.add(f)
+		return disk.File{ReaderAt: src.also(f), Size: f.Size, Name: name}, nil
+	}
+}
+
+// besideOf gives the path of a file that lies in the folder of from, or where rel leads from there. A path on a share
+// stays on it.
+func besideOf(from, rel string) string {
+	if scheme, rest, ok := strings.Cut(from, "://"); ok {
+		host, file, _ := strings.Cut(rest, "/")
+		return scheme + "://" + host + path.Join("/", path.Dir(file), rel)
+	}
+	slashed := strings.ReplaceAll(from, `\`, "/")
+	if !strings.HasPrefix(slashed, "//") {
+		return filepath.Join(filepath.Dir(from), filepath.FromSlash(rel))
+	}
+	prefix, rest := uncShare(slashed)
+	return strings.ReplaceAll(prefix+path.Join("/", path.Dir(rest), rel), "/", `\`)
+}
+
+// uncShare divides a UNC path, with slashes, into its share and the path there; the long form has "?/UNC" before.
+func uncShare(p string) (prefix, rest string) {
+	parts := 2
+	if strings.HasPrefix(strings.ToUpper(p), "//?/UNC/") {
+		parts = 4
+	}
+	all := strings.SplitN(strings.TrimPrefix(p, "//"), "/", parts+1)
+	if len(all) <= parts {
+		return p, ""
+	}
+	return "//" + strings.Join(all[:parts], "/"), all[parts]
+}
