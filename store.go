@@ -53,6 +53,9 @@ type SiteStore interface {
 	Sites() ([]Site, error)
 	// PutSite creates or replaces the site.
 	PutSite(Site) error
+	// DeleteSite removes the site with its objects, its credentials and the roles in it; removing one that is not there is no
+	// error. Its hosts must be gone; the audit stays.
+	DeleteSite(name string) error
 }
 
 // ObjectStore keeps the configuration objects.

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"berth"
 )
@@ -104,9 +106,13 @@ func (h *handler) writeFault(w http.ResponseWriter, r *http.Request, err error) 
 	if f.status == http.StatusUnauthorized {
 		// Never with claims: Azure's clients then repeat the request without its body.
 		w.Header().Set("WWW-Authenticate", `Bearer realm="Berth"`)
+		w.Header().Set("x-ms-failure-cause", "gateway")
 	}
 	if f.allow != "" {
 		w.Header().Set("Allow", f.allow)
+	}
+	if f.after > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(f.after/time.Second)))
 	}
 	if r.Method == http.MethodHead {
 		w.WriteHeader(f.status)

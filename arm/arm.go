@@ -25,6 +25,7 @@ import (
 // Farm is what this package asks of the use cases; control.Service has it. Every method checks the right of the principal
 // in the context. A NotFound error names in its Field what is missing: site, pool or declaration.
 type Farm interface {
+	Clients
 	Groups
 	HostPools
 	Packages
@@ -38,6 +39,8 @@ type Groups interface {
 	Sites(ctx context.Context) ([]berth.Site, error)
 	// CreateSite makes a site; a name that is taken is a Conflict.
 	CreateSite(ctx context.Context, site berth.Site) (berth.Site, error)
+	// RemoveSite deletes a site in which there is nothing; any other is a Conflict that says what there is.
+	RemoveSite(ctx context.Context, name string) error
 }
 
 // HostPools are the applied pools of kind AVD.
@@ -68,7 +71,7 @@ type Packages interface {
 	Undeclare(ctx context.Context, site, pool, fullName string) (existed bool, err error)
 }
 
-// Options are what the handler works with. All are needed but for the subscription.
+// Options are what the handler works with. All are needed but for the subscription and the key of access tokens.
 type Options struct {
 	Log *slog.Logger
 	// SubscriptionID is the UUID of the farm's one subscription. Where it is left out the sites say it, so that a missing
@@ -76,8 +79,10 @@ type Options struct {
 	SubscriptionID string
 	// Authenticate turns a bearer token into the principal it stands for, or says Unauthenticated.
 	Authenticate func(ctx context.Context, token string) (auth.Principal, error)
-	Now          func() time.Time
-	Random       io.Reader // for the ids of requests
+	// Access signs and checks the tokens of service principals. Without it there is no sign-in here.
+	Access *auth.AccessKey
+	Now    func() time.Time
+	Random io.Reader // for the ids of requests
 }
 
 // New returns the handler for every path that Handles accepts.
@@ -85,11 +90,15 @@ func New(farm Farm, opt Options) http.Handler {
 	return &handler{Options: opt, farm: farm}
 }
 
-// Handles tells whether a request path belongs to this interface: whether it begins with /subscriptions or /providers, in
-// any case and with any number of slashes. The path may be escaped or not.
+// Handles tells whether a request path belongs to this interface: whether it begins with /subscriptions, /providers or
+// /tenants, in any case and with any number of slashes, or asks the directory for something. The path may be escaped or not.
 func Handles(path string) bool {
 	first, _, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
-	return strings.EqualFold(first, "subscriptions") || strings.EqualFold(first, "providers")
+	if slices.Contains([]string{"subscriptions", "providers", "tenants"}, strings.ToLower(first)) {
+		return true
+	}
+	_, ok := directoryOf(path)
+	return ok
 }
 
 type handler struct {
@@ -118,6 +127,10 @@ type answer struct {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := h.Now()
 	id, err := h.mark(w.Header(), r.Header)
+	if d, ok := directoryOf(r.URL.Path); ok && err == nil {
+		h.directory(w, r, d)
+		return
+	}
 	var a answer
 	if err == nil {
 		a, err = h.serve(r)
@@ -199,7 +212,7 @@ func (h *handler) signIn(r *http.Request) (context.Context, error) {
 		return nil, &fault{status: http.StatusUnauthorized, code: "AuthenticationFailed",
 			message: "Authentication failed. The 'Authorization' header is provided in an invalid format; send 'Bearer' and a token."}
 	}
-	p, err := h.Authenticate(r.Context(), token)
+	p, err := h.authenticate(r, token)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,6 @@ import (
 
 	"berth"
 	"berth/arm"
-	"berth/control"
 )
 
 func TestHandles(t *testing.T) {
@@ -47,40 +46,14 @@ func TestEveryKindHasACloudError(t *testing.T) {
 	}
 }
 
-// broken is a farm in which everything fails.
-type broken struct{ err error }
+// broken is a farm in which everything fails, beginning with the site.
+type broken struct {
+	arm.Farm
+	err error
+}
 
 func (b broken) Site(context.Context, string) (berth.Site, error) { return berth.Site{}, b.err }
 func (b broken) Sites(context.Context) ([]berth.Site, error)      { return nil, b.err }
-func (b broken) CreateSite(context.Context, berth.Site) (berth.Site, error) {
-	return berth.Site{}, b.err
-}
-func (b broken) HostPool(context.Context, string, string) (control.HostPool, error) {
-	return control.HostPool{}, b.err
-}
-func (b broken) HostPools(context.Context, string) ([]control.HostPool, error) { return nil, b.err }
-func (b broken) PutHostPool(context.Context, string, string, control.HostPoolEdit) (control.HostPool, bool, error) {
-	return control.HostPool{}, false, b.err
-}
-func (b broken) EditHostPool(context.Context, string, string, control.HostPoolEdit) (control.HostPool, error) {
-	return control.HostPool{}, b.err
-}
-func (b broken) RemoveHostPool(context.Context, string, string, bool) (bool, error) {
-	return false, b.err
-}
-func (b broken) Declare(context.Context, control.Declare) (control.Declared, bool, error) {
-	return control.Declared{}, false, b.err
-}
-func (b broken) DeclaredPackage(context.Context, string, string, string) (control.Declared, error) {
-	return control.Declared{}, b.err
-}
-func (b broken) DeclaredPackages(context.Context, string, string) ([]control.Declared, error) {
-	return nil, b.err
-}
-func (b broken) Redeclare(context.Context, string, string, string, func(control.Declared) (control.Declare, bool, error)) (control.Declared, error) {
-	return control.Declared{}, b.err
-}
-func (b broken) Undeclare(context.Context, string, string, string) (bool, error) { return false, b.err }
 
 // TestFailuresOfTheFarm holds what a client learns of each kind of failure, and that faults of the server's own are told
 // to the log alone.
@@ -103,7 +76,7 @@ func TestFailuresOfTheFarm(t *testing.T) {
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
-			h := arm.New(broken{tt.err}, arm.Options{Log: slog.New(slog.NewTextHandler(&log, nil)), SubscriptionID: subscription,
+			h := arm.New(broken{err: tt.err}, arm.Options{Log: slog.New(slog.NewTextHandler(&log, nil)), SubscriptionID: subscription,
 				Authenticate: authenticate, Now: time.Now, Random: &counter{}})
 			w := do(h, "GET", expand("{pool}/msixPackages?{v}"), "")
 			if w.Code != tt.status || codeOf(t, w) != tt.code {
@@ -124,7 +97,7 @@ func TestFailuresOfTheFarm(t *testing.T) {
 
 // TestSubscriptionIsCheckedFirst holds what knowing the subscription beforehand is good for.
 func TestSubscriptionIsCheckedFirst(t *testing.T) {
-	h := arm.New(broken{berth.Errorf(berth.NotFound, "no such site").On("site")}, arm.Options{Log: slog.New(slog.DiscardHandler),
+	h := arm.New(broken{err: berth.Errorf(berth.NotFound, "no such site").On("site")}, arm.Options{Log: slog.New(slog.DiscardHandler),
 		SubscriptionID: "00000000-0000-0000-0000-000000000001", Authenticate: authenticate, Now: time.Now, Random: &counter{}})
 	if w := do(h, "GET", expand("{pool}/msixPackages?{v}"), ""); codeOf(t, w) != "SubscriptionNotFound" {
 		t.Error(w.Body)

@@ -2,6 +2,7 @@ package arm_test
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/binary"
 	"log/slog"
 	"net/http"
@@ -34,6 +35,7 @@ type farm struct {
 	*control.Service
 	handler http.Handler
 	clock   *clock
+	access  *auth.AccessKey
 	asked   context.Context // as user1
 }
 
@@ -57,7 +59,10 @@ func newFarm(t *testing.T) *farm {
 			t.Fatal(err)
 		}
 	}
-	f.handler = arm.New(f.Service, arm.Options{Log: log, Authenticate: authenticate, Now: f.clock.now, Random: &counter{}})
+	if f.access, err = auth.OpenAccessKey(t.TempDir(), rand.Reader, f.clock.now); err != nil {
+		t.Fatal(err)
+	}
+	f.handler = arm.New(f.Service, arm.Options{Log: log, Authenticate: authenticate, Access: f.access, Now: f.clock.now, Random: &counter{}})
 	return f
 }
 

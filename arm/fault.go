@@ -3,8 +3,10 @@ package arm
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"berth"
+	"berth/auth"
 )
 
 // fault is a failure as Azure's clients get it.
@@ -12,8 +14,9 @@ type fault struct {
 	status  int
 	code    string // stable, in PascalCase: what clients decide by
 	message string
-	target  string // the parameter or property to blame
-	allow   string // of MethodNotAllowed: the methods that are
+	target  string        // the parameter or property to blame
+	allow   string        // of MethodNotAllowed: the methods that are
+	after   time.Duration // when to try again; zero: the client knows best
 }
 
 // Error returns code and message.
@@ -49,6 +52,9 @@ func CloudErrorOf(k berth.Kind) (e CloudError, ok bool) {
 func faultOf(err error) *fault {
 	if f, ok := errors.AsType[*fault](err); ok {
 		return f
+	}
+	if limit, ok := errors.AsType[*auth.TooManyError](err); ok {
+		return &fault{status: http.StatusTooManyRequests, code: "TooManyRequests", message: err.Error(), after: limit.Wait()}
 	}
 	row := kinds[berth.ErrorKind(err)]
 	if e, ok := errors.AsType[*berth.Error](err); ok && e.Kind != berth.Internal {

@@ -29,7 +29,7 @@ const (
 // TestGolden plays each file of testdata against a farm of its own. A request has its method and target, its headers, an
 // empty line and its body; requests are signed in as user1 unless they say otherwise. {sub}, {group},
 // {pools} and {pool} stand for the paths of the subscription, of resourceGroup1, of its host pools and of hostpool1, {v} for
-// the newest api-version.
+// the newest api-version; {tenant} is the directory's UUID, which is another one in each.
 func TestGolden(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -89,7 +89,7 @@ func (f *farm) exchange(t *testing.T, request string) string {
 	}
 	w := httptest.NewRecorder()
 	f.handler.ServeHTTP(w, r)
-	return show(t, w.Result(), w.Body.Bytes())
+	return strings.ReplaceAll(show(t, w.Result(), w.Body.Bytes()), f.access.Tenant(), "{tenant}")
 }
 
 func expand(text string) string {

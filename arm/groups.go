@@ -10,14 +10,17 @@ import (
 
 // subscription is Subscription of Microsoft.Resources, as far as Berth has something to say.
 type subscription struct {
-	ID             string `json:"id"`
-	SubscriptionID string `json:"subscriptionId"`
-	DisplayName    string `json:"displayName"`
-	State          string `json:"state"`
+	ID                  string `json:"id"`
+	SubscriptionID      string `json:"subscriptionId"`
+	TenantID            string `json:"tenantId,omitempty"`
+	DisplayName         string `json:"displayName"`
+	State               string `json:"state"`
+	AuthorizationSource string `json:"authorizationSource"`
 }
 
-func subscriptionOf(id string) subscription {
-	return subscription{ID: "/subscriptions/" + id, SubscriptionID: id, DisplayName: "Berth", State: "Enabled"}
+func (h *handler) subscription(id string) subscription {
+	return subscription{ID: "/subscriptions/" + id, SubscriptionID: id, TenantID: h.tenantID(), DisplayName: "Berth", State: "Enabled",
+		AuthorizationSource: "RoleBased"}
 }
 
 // listSubscriptions answers the subscriptions of the sites that the caller may read.
@@ -26,7 +29,7 @@ func (h *handler) listSubscriptions(c *call) (answer, error) {
 		Value []subscription `json:"value"`
 	}{[]subscription{}}
 	for _, site := range c.sites {
-		s := subscriptionOf(site.SubscriptionID)
+		s := h.subscription(site.SubscriptionID)
 		if !slices.Contains(out.Value, s) {
 			out.Value = append(out.Value, s)
 		}
@@ -35,7 +38,7 @@ func (h *handler) listSubscriptions(c *call) (answer, error) {
 }
 
 func (h *handler) getSubscription(c *call) (answer, error) {
-	return answer{status: http.StatusOK, body: subscriptionOf(c.sites[0].SubscriptionID)}, nil
+	return answer{status: http.StatusOK, body: h.subscription(c.sites[0].SubscriptionID)}, nil
 }
 
 // group is ResourceGroup of Microsoft.Resources. A site has no tags.
@@ -121,4 +124,76 @@ func groupLocation(top object) (string, error) {
 		return location, nil
 	}
 	return "", errLocation
+}
+
+// removeGroup deletes a site that is empty: a resource group takes nothing along here.
+func (h *handler) removeGroup(c *call) (answer, error) {
+	if _, err := h.getGroup(c); err != nil {
+		return answer{}, err
+	}
+	return answer{status: http.StatusOK}, h.farm.RemoveSite(c.Context(), c.group)
+}
+
+// tenant is TenantIdDescription of Microsoft.Resources: the installation as a directory.
+type tenant struct {
+	ID             string   `json:"id"`
+	TenantID       string   `json:"tenantId"`
+	DisplayName    string   `json:"displayName"`
+	DefaultDomain  string   `json:"defaultDomain"`
+	Domains        []string `json:"domains"`
+	TenantType     string   `json:"tenantType"`
+	TenantCategory string   `json:"tenantCategory"`
+	CountryCode    string   `json:"countryCode"`
+}
+
+func (h *handler) listTenants(c *call) (answer, error) {
+	out := struct {
+		Value []tenant `json:"value"`
+	}{[]tenant{}}
+	if id := h.tenantID(); id != "" {
+		host := hostOf(c.Request)
+		out.Value = append(out.Value, tenant{"/tenants/" + id, id, "Berth", host, []string{host}, "AAD", "Home", ""})
+	}
+	return answer{status: http.StatusOK, body: out}, nil
+}
+
+func (h *handler) tenantID() string {
+	if h.Access == nil {
+		return ""
+	}
+	return h.Access.Tenant()
+}
+
+// place is Location of Microsoft.Resources.
+type place struct {
+	ID                  string            `json:"id"`
+	Name                string            `json:"name"`
+	Type                string            `json:"type"`
+	DisplayName         string            `json:"displayName"`
+	RegionalDisplayName string            `json:"regionalDisplayName"`
+	Metadata            map[string]string `json:"metadata"`
+}
+
+// listLocations answers where the sites are.
+func (h *handler) listLocations(c *call) (answer, error) {
+	out := struct {
+		Value []place `json:"value"`
+	}{[]place{}}
+	for _, at := range c.locations() {
+		name := strings.ToLower(strings.Join(strings.Fields(at), ""))
+		out.Value = append(out.Value, place{groupID(c.sites[0].SubscriptionID, "locations", name), name, "Region", at, at,
+			map[string]string{"regionType": "Physical", "regionCategory": "Recommended"}})
+	}
+	return answer{status: http.StatusOK, body: out}, nil
+}
+
+// locations are those of the sites, each once.
+func (c *call) locations() []string {
+	locations := []string{}
+	for _, site := range c.sites {
+		if !slices.ContainsFunc(locations, func(l string) bool { return sameLocation(l, site.Location) }) {
+			locations = append(locations, site.Location)
+		}
+	}
+	return locations
 }

@@ -137,10 +137,6 @@ func nextLink(r *http.Request, query url.Values, last string) string {
 		}
 	}
 	next.Set("$skipToken", base64.RawURLEncoding.EncodeToString([]byte(last)))
-	scheme := "https"
-	if r.TLS == nil && !strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https") {
-		scheme = "http"
-	}
-	link := url.URL{Scheme: scheme, Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: next.Encode()}
+	link := url.URL{Scheme: schemeOf(r), Host: hostOf(r), Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: next.Encode()}
 	return link.String()
 }

@@ -25,25 +25,29 @@ var resourceVersions = []string{"2021-04-01", "2019-11-01", "2019-05-01"}
 
 // providers are the namespaces that are served here, each registered for good.
 func (c *call) providers() []namespace {
-	locations := []string{}
-	for _, site := range c.sites {
-		if !slices.Contains(locations, site.Location) {
-			locations = append(locations, site.Location)
-		}
-	}
-	newest := slices.Clone(versions)
-	slices.Reverse(newest)
+	locations := c.locations()
+	newest := newestOf(versions)
 	root := ""
 	if c.subscription != "" {
 		root = "/subscriptions/" + c.sites[0].SubscriptionID
 	}
 	return []namespace{
 		{root + "/providers/" + provider, provider, "Registered", []resourceType{
-			{"hostpools", locations, newest}, {"hostpools/msixpackages", locations, newest}, {"operations", []string{}, newest}}},
+			{"hostpools", locations, newest}, {"hostpools/msixpackages", locations, newest}, {"hostpools/sessionhosts", locations, newest},
+			{"hostpools/sessionhosts/usersessions", locations, newest}, {"hostpools/usersessions", locations, newest},
+			{"appattachpackages", locations, newestOf(appAttachVersions)}, {"operations", []string{}, newest}}},
 		{root + "/providers/" + resources, resources, "Registered", []resourceType{
 			{"subscriptions", []string{}, resourceVersions}, {"resourceGroups", locations, resourceVersions},
-			{"subscriptions/providers", []string{}, resourceVersions}}},
+			{"subscriptions/resources", []string{}, resourceVersions}, {"subscriptions/locations", []string{}, resourceVersions},
+			{"tenants", []string{}, resourceVersions}, {"subscriptions/providers", []string{}, resourceVersions}}},
 	}
+}
+
+// newestOf returns the versions from the newest to the oldest.
+func newestOf(oldestFirst []string) []string {
+	newest := slices.Clone(oldestFirst)
+	slices.Reverse(newest)
+	return newest
 }
 
 func (h *handler) listProviders(c *call) (answer, error) {

@@ -21,25 +21,30 @@ type route struct {
 	in         scope
 	anyVersion bool // of Microsoft.Resources, whose answers are alike in every api-version
 	methods    map[string]func(*handler, *call) (answer, error)
+	since      string // the first api-version that knows the type; empty: every one
 }
 
 // routes are all forms of path, see shapeOf.
 var routes = map[string]route{
-	"/subscriptions":                             {inTenant, true, methods{http.MethodGet: (*handler).listSubscriptions}},
-	"/subscriptions/{}":                          {inSubscription, true, methods{http.MethodGet: (*handler).getSubscription}},
-	"/subscriptions/{}/resourcegroups":           {inSubscription, true, methods{http.MethodGet: (*handler).listGroups}},
-	"/subscriptions/{}/resourcegroups/{}":        {inSubscription, true, groupMethods},
-	"/providers":                                 {inTenant, true, methods{http.MethodGet: (*handler).listProviders}},
-	"/providers/{}":                              {inTenant, true, methods{http.MethodGet: (*handler).getProvider}},
-	"/subscriptions/{}/providers":                {inSubscription, true, methods{http.MethodGet: (*handler).listProviders}},
-	"/subscriptions/{}/providers/{}":             {inSubscription, true, methods{http.MethodGet: (*handler).getProvider}},
-	"/subscriptions/{}" + avdPath + "/register":  {inSubscription, true, methods{http.MethodPost: (*handler).register}},
-	"/subscriptions/{}" + avdPath + "/hostpools": {inSubscription, false, methods{http.MethodGet: (*handler).listHostPools}},
-	avdPath + "/operations":                      {inTenant, false, methods{http.MethodGet: (*handler).listOperations}},
-	groupPath + "/hostpools":                     {inGroup, false, methods{http.MethodGet: (*handler).listHostPools}},
-	groupPath + "/hostpools/{}":                  {inGroup, false, hostPoolMethods},
-	groupPath + "/hostpools/{}/msixpackages":     {inGroup, false, methods{http.MethodGet: (*handler).list}},
-	groupPath + "/hostpools/{}/msixpackages/{}":  {inGroup, false, packageMethods},
+	"/subscriptions":                                {inTenant, true, methods{http.MethodGet: (*handler).listSubscriptions}, ""},
+	"/subscriptions/{}":                             {inSubscription, true, methods{http.MethodGet: (*handler).getSubscription}, ""},
+	"/subscriptions/{}/resourcegroups":              {inSubscription, true, methods{http.MethodGet: (*handler).listGroups}, ""},
+	"/subscriptions/{}/resourcegroups/{}":           {inSubscription, true, groupMethods, ""},
+	"/tenants":                                      {inTenant, true, methods{http.MethodGet: (*handler).listTenants}, ""},
+	"/subscriptions/{}/locations":                   {inSubscription, true, methods{http.MethodGet: (*handler).listLocations}, ""},
+	"/subscriptions/{}/resources":                   {inSubscription, true, methods{http.MethodGet: (*handler).listResources}, ""},
+	"/subscriptions/{}/resourcegroups/{}/resources": {inGroup, true, methods{http.MethodGet: (*handler).listResources}, ""},
+	"/providers":                                    {inTenant, true, methods{http.MethodGet: (*handler).listProviders}, ""},
+	"/providers/{}":                                 {inTenant, true, methods{http.MethodGet: (*handler).getProvider}, ""},
+	"/subscriptions/{}/providers":                   {inSubscription, true, methods{http.MethodGet: (*handler).listProviders}, ""},
+	"/subscriptions/{}/providers/{}":                {inSubscription, true, methods{http.MethodGet: (*handler).getProvider}, ""},
+	"/subscriptions/{}" + avdPath + "/register":     {inSubscription, true, methods{http.MethodPost: (*handler).register}, ""},
+	"/subscriptions/{}" + avdPath + "/hostpools":    {inSubscription, false, methods{http.MethodGet: (*handler).listHostPools}, ""},
+	avdPath + "/operations":                         {inTenant, false, methods{http.MethodGet: (*handler).listOperations}, ""},
+	groupPath + "/hostpools":                        {inGroup, false, methods{http.MethodGet: (*handler).listHostPools}, ""},
+	groupPath + "/hostpools/{}":                     {inGroup, false, hostPoolMethods, ""},
+	groupPath + "/hostpools/{}/msixpackages":        {inGroup, false, methods{http.MethodGet: (*handler).list}, ""},
+	groupPath + "/hostpools/{}/msixpackages/{}":     {inGroup, false, packageMethods, ""},
 }
 
 const (
@@ -50,7 +55,8 @@ const (
 type methods = map[string]func(*handler, *call) (answer, error)
 
 var (
-	groupMethods = methods{http.MethodGet: (*handler).getGroup, http.MethodHead: (*handler).headGroup, http.MethodPut: (*handler).putGroup}
+	groupMethods = methods{http.MethodGet: (*handler).getGroup, http.MethodHead: (*handler).headGroup, http.MethodPut: (*handler).putGroup,
+		http.MethodDelete: (*handler).removeGroup}
 
 	hostPoolMethods = methods{http.MethodGet: (*handler).getHostPool, http.MethodPut: (*handler).putHostPool,
 		http.MethodPatch: (*handler).patchHostPool, http.MethodDelete: (*handler).removeHostPool}

@@ -1,6 +1,7 @@
 package arm
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -17,17 +18,11 @@ const (
 	msixPackages = "hostpools/msixpackages"
 )
 
-// Names as the specification allows them in the path. The resource names have their lengths beside them.
+// Names as the specification allows them in the path.
 var (
 	uuidPattern  = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 	groupPattern = regexp.MustCompile(`^[-\w._()]{1,90}$`)
 	namePattern  = regexp.MustCompile(`^[A-Za-z0-9@.\-_ ]*$`)
-)
-
-const (
-	minName     = 3
-	maxPoolName = 64
-	maxFullName = 100
 )
 
 // target is what a path names:
@@ -124,29 +119,46 @@ func (t target) pool() string { return t.names[0] }
 
 func (t target) fullName() string { return t.names[1] }
 
-// checkNames holds the names of a resource group, a host pool and a package, as far as there are any, to what Azure allows.
+// naming is what Azure allows as the name of a resource of one type.
+type naming struct {
+	parameter   string
+	least, most int
+	pattern     *regexp.Regexp
+	words       string // what the pattern says
+}
+
+const nameWords = "letters, digits, spaces, '@', '.', '-' and '_', and no space at its ends"
+
+// namings are those of Microsoft.DesktopVirtualization, by folded type. A name of an app attach package has no two hyphens
+// together, which Go's regular expressions cannot say of it in one; its pattern allows 63 characters.
+var namings = map[string]naming{
+	"hostpools":         {"hostPoolName", 3, 64, namePattern, nameWords},
+	"msixpackages":      {"msixPackageFullName", 3, 100, namePattern, nameWords},
+	"sessionhosts":      {"sessionHostName", 3, 48, namePattern, nameWords},
+	"usersessions":      {"userSessionId", 1, 24, regexp.MustCompile(`^.*$`), "characters"},
+	"appattachpackages": {"appAttachPackageName", 3, 63, appAttachPattern, "lower-case letters, digits and single hyphens, and no hyphen at its ends"},
+}
+
+var appAttachPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// checkNames holds the names in the path to what Azure allows. Names compare without spaces at their ends, so that two texts
+// would name one resource: those are refused too.
 func (t target) checkNames() error {
 	if t.group != "" && !groupPattern.MatchString(t.group) {
 		return &fault{status: http.StatusBadRequest, code: "InvalidResourceGroup", target: "resourceGroupName",
 			message: "The resource group name '" + t.group + "' is not valid: it has 1 to 90 letters, digits, '-', '_', '.', '(' and ')'."}
 	}
-	if !strings.EqualFold(t.namespace, provider) || len(t.names) == 0 {
+	if !strings.EqualFold(t.namespace, provider) {
 		return nil
 	}
-	if err := checkName("hostPoolName", t.pool(), maxPoolName, "64"); err != nil || len(t.names) == 1 {
-		return err
+	for i, name := range t.names {
+		n, known := namings[strings.ToLower(t.types[i])]
+		if known && (len(name) < n.least || len(name) > n.most || !n.pattern.MatchString(name) || strings.TrimSpace(name) != name) {
+			return &fault{status: http.StatusBadRequest, code: "InvalidResourceName", target: n.parameter,
+				message: fmt.Sprintf("The name '%s' is not valid for %s: it has %d to %d %s.", name, n.parameter, n.least, n.most, n.words)}
+		}
 	}
-	return checkName("msixPackageFullName", t.fullName(), maxFullName, "100")
-}
-
-// checkName refuses spaces at the ends too: names compare without them, so that two texts would name one resource.
-func checkName(parameter, name string, longest int, longestText string) error {
-	if len(name) >= minName && len(name) <= longest && namePattern.MatchString(name) && strings.TrimSpace(name) == name {
-		return nil
-	}
-	return &fault{status: http.StatusBadRequest, code: "InvalidResourceName", target: parameter,
-		message: "The name '" + name + "' is not valid for " + parameter + ": it has 3 to " + longestText +
-			" letters, digits, spaces, '@', '.', '-' and '_', and no space at its ends."}
+	return nil
 }
 
 // checkSubscription makes sure that a subscription, where the path names one, is the known one; an empty one is not known

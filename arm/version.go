@@ -20,6 +20,9 @@ var versions = []string{
 	"2025-08-01-preview", "2025-09-01-preview", "2025-10-10",
 }
 
+// appAttachVersions are those that know appAttachPackages.
+var appAttachVersions = versions[slices.Index(versions, "2023-10-04-preview"):]
+
 // versionPattern is the form of api-versions: azure-resource-manager-rpc, v1.0, api-versions.
 var versionPattern = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(-(preview|alpha|beta|rc|privatepreview))?$`)
 
@@ -42,7 +45,11 @@ func versionOf(query url.Values) (string, error) {
 
 // checkVersion refuses versions that do not know the resource type.
 func (c *call) checkVersion() error {
-	if c.anyVersion || slices.Contains(versions, c.version) {
+	known := versions
+	if c.since != "" {
+		known = versions[slices.Index(versions, c.since):]
+	}
+	if c.anyVersion || slices.Contains(known, c.version) {
 		return nil
 	}
 	location := c.site.Location
@@ -51,7 +58,7 @@ func (c *call) checkVersion() error {
 	}
 	return &fault{status: http.StatusBadRequest, code: "NoRegisteredProviderFound", target: "api-version",
 		message: "No registered resource provider found for location '" + location + "' and API version '" + c.version +
-			"' for type '" + c.typeName() + "'. The supported api-versions are '" + strings.Join(versions, ", ") +
+			"' for type '" + c.typeName() + "'. The supported api-versions are '" + strings.Join(known, ", ") +
 			"'. The supported locations are '" + location + "'."}
 }
 

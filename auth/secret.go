@@ -120,3 +120,12 @@ func hashOf(secret []byte) []byte {
 	sum := sha256.Sum256(secret)
 	return sum[:]
 }
+
+// SecretText is the text, and the hash to keep, of a secret whose id and bytes are given: NewSecret makes both at random.
+func SecretText(kind berth.CredentialKind, id string, secret []byte) (text string, hash []byte, err error) {
+	prefix, ok := prefixes[kind]
+	if !ok || len(secret) != secretBytes || len(decode(id)) != idBytes {
+		return "", nil, fmt.Errorf("a secret of kind %q with an id of %d letters and %d bytes cannot be written", kind, len(id), len(secret))
+	}
+	return prefix + "_" + id + "_" + letters().EncodeToString(secret), hashOf(secret), nil
+}

@@ -27,3 +27,17 @@ func (t *tx) PutSite(s berth.Site) error {
 func scanSite(r row) (s berth.Site, err error) {
 	return s, r.Scan(&s.Name, &s.SubscriptionID, &s.Location, &s.Generation, momentInto{&s.CreatedAt})
 }
+
+// DeleteSite removes the site with all that is in it but hosts and audit; see berth.SiteStore.
+func (t *tx) DeleteSite(name string) error {
+	site := berth.Fold(name)
+	if site == "" {
+		return nil // roles and credentials of no site are those of the farm
+	}
+	for _, table := range []string{"objects", "credentials", "roles", "sites"} {
+		if err := t.exec("removing site "+name, `DELETE FROM `+table+` WHERE site = ?`, site); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,14 +1,12 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"berth"
-	"berth/wire"
 )
 
 // replace writes the value as JSON, readable by its owner alone, so that a reader sees the old file or the new one whole.
@@ -32,11 +30,6 @@ func replace(file string, v any) error {
 		return err
 	}
 	return os.Rename(tmp.Name(), file)
-}
-
-func (s *server) newToken(ctx context.Context) (string, error) {
-	secret, err := s.service.CreateToken(ctx, wire.CreateToken{Name: "bootstrap", Role: berth.RoleOwner})
-	return secret.Text, err
 }
 
 // unique drops repeated names and keeps the order.

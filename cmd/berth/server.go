@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -62,7 +61,7 @@ The server opens images only below the folders and UNC prefixes given with --ima
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "address to listen on; port 0 takes a free one")
 	f.StringArrayVar(&o.imageRoots, "image-root", nil, `folder or UNC prefix below which images may be opened (repeatable)`)
 	f.StringVar(&o.logins, "share-logins", "", "JSON file with logins for file servers: [{server, address, domain, user, password}]")
-	f.StringVar(&o.bootstrapFile, "bootstrap", "", "write address, authority and an owner's token to this file, mode 0600")
+	f.StringVar(&o.bootstrapFile, "bootstrap", "", "write address, authority, an owner's token and a service principal to this file, mode 0600")
 	f.StringVar(&o.site, "site", "main", "name of the first site, made at the first start")
 	f.StringVar(&o.location, "location", "local", "location that the first site tells Azure's clients")
 	f.StringArrayVar(&o.names, "name", nil, "further DNS name or IP address for the server's own certificate (repeatable)")
@@ -78,6 +77,7 @@ type server struct {
 	log       *slog.Logger
 	store     *store.Store
 	authority *auth.Authority
+	access    *auth.AccessKey
 	service   *control.Service
 	listener  net.Listener
 	url       string
@@ -111,6 +111,9 @@ func openServer(ctx context.Context, o serverOptions) (*server, error) {
 		return nil, err
 	}
 	if s.authority, err = auth.OpenAuthority(o.data, rand.Reader, time.Now); err != nil {
+		return nil, err
+	}
+	if s.access, err = auth.OpenAccessKey(o.data, rand.Reader, time.Now); err != nil {
 		return nil, err
 	}
 	if s.listener, err = net.Listen("tcp", o.listen); err != nil {
@@ -164,16 +167,6 @@ func readLogins(file string) (logins []share.Login, err error) {
 	return logins, nil
 }
 
-// bootstrap is the file for unattended installs.
-type bootstrap struct {
-	URL            string `json:"url"`
-	CAFile         string `json:"caFile"`
-	Token          string `json:"token"`
-	Site           string `json:"site"`
-	SubscriptionID string `json:"subscriptionId"`
-	ResourceGroup  string `json:"resourceGroup"`
-}
-
 // begin prepares an empty farm and says how to reach it.
 func (s *server) begin(ctx context.Context) error {
 	token, isNew, err := s.service.Begin(ctx, berth.Site{Name: s.site, SubscriptionID: uuid.NewString(), Location: s.location})
@@ -189,37 +182,6 @@ func (s *server) begin(ctx context.Context) error {
 		fmt.Printf("First administrator's token, shown this once:\n  %s\n", token.Text)
 	}
 	return nil
-}
-
-// writeBootstrap writes the file once: one that is there keeps its token, and gets the server's present address.
-func (s *server) writeBootstrap(ctx context.Context, token string) error {
-	self := auth.With(ctx, auth.Principal{ID: "server", Name: "berth", Kind: "system", Role: berth.RoleOwner, Face: "server"})
-	var b bootstrap
-	old, err := os.ReadFile(s.bootstrapFile)
-	switch {
-	case err == nil:
-		if err := json.Unmarshal(old, &b); err != nil || b.Token == "" {
-			return berth.Errorf(berth.Invalid, "%s is there and was not written by a Berth server", s.bootstrapFile).On("bootstrap").With("name another file")
-		}
-		token = b.Token
-	case !errors.Is(err, os.ErrNotExist):
-		return berth.Errorf(berth.Invalid, "bootstrap file: %w", err).On("bootstrap")
-	case token == "":
-		// The farm was begun before, and the token of then is known to nobody any more.
-		if token, err = s.newToken(self); err != nil {
-			return err
-		}
-	}
-	ca, err := filepath.Abs(filepath.Join(s.data, "ca.crt"))
-	if err != nil {
-		return err
-	}
-	sites, err := s.service.Sites(self)
-	if err != nil || len(sites) == 0 {
-		return errors.Join(err, berth.Errorf(berth.Internal, "the farm has no site"))
-	}
-	b = bootstrap{URL: s.url, CAFile: ca, Token: token, Site: sites[0].Name, SubscriptionID: sites[0].SubscriptionID, ResourceGroup: sites[0].Name}
-	return replace(s.bootstrapFile, b)
 }
 
 // serve answers requests until the context ends; then it lets those under way finish for a moment.
@@ -279,7 +241,7 @@ func (s *server) certificate() (tls.Certificate, error) {
 // handler puts the faces side by side.
 func (s *server) handler() http.Handler {
 	native := api.New(api.Options{Service: s.service, Version: version, Log: s.log, HostID: s.authority.VerifyHost})
-	azure := arm.New(s.service, arm.Options{Log: s.log, Authenticate: s.service.Authenticate, Now: time.Now, Random: rand.Reader})
+	azure := arm.New(s.service, arm.Options{Log: s.log, Authenticate: s.service.Authenticate, Access: s.access, Now: time.Now, Random: rand.Reader})
 	web := console.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
