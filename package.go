@@ -47,11 +47,16 @@ type Observation struct {
 
 // Application is one application of a package.
 type Application struct {
-	ID             string `json:"id"`
-	AppUserModelID string `json:"appUserModelId"` // family name, "!", application id
-	DisplayName    string `json:"displayName"`
-	Description    string `json:"description,omitempty"`
-	Executable     string `json:"executable,omitempty"` // relative to the package folder, as the manifest spells it
+	ID             string   `json:"id"`
+	AppUserModelID string   `json:"appUserModelId"` // family name, "!", application id
+	DisplayName    string   `json:"displayName"`
+	Description    string   `json:"description,omitempty"`
+	Executable     string   `json:"executable,omitempty"` // relative to the package folder, as the manifest spells it
+	Hidden         bool     `json:"hidden,omitempty"`     // its manifest keeps it out of lists of applications
+	FileTypes      []string `json:"fileTypes,omitempty"`  // extensions that it opens, with the dot
+	Protocols      []string `json:"protocols,omitempty"`  // schemes of links that it opens, without the colon
+	IconPath       string   `json:"iconPath,omitempty"`   // file of its icon in the package, with /
+	Icon           []byte   `json:"icon,omitempty"`       // the icon as a small PNG, at most 16 KiB
 }
 
 // Dependency is a framework package that the manifest asks for.

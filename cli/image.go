@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,14 +62,29 @@ func inspectedTable(t *table, pkg imaging.Package) {
 	t.fact("Display name", pkg.DisplayName)
 	t.fact("Family", pkg.FamilyName)
 	t.fact("Folder", pkg.Path)
+	if pkg.Publisher != "" {
+		t.fact("Published by", pkg.Publisher)
+	}
 	t.fact("Publisher", pkg.Identity.Publisher)
 	t.fact("Signature", signer(pkg.Signature))
 	t.fact("Content", fmt.Sprintf("%d files, %s", pkg.Files, bytesOf(pkg.Bytes)))
 	for _, a := range pkg.Applications {
 		t.fact("Application", fmt.Sprintf("%s (%s)", a.DisplayName, a.ID))
+		if opens := slices.Concat(a.FileTypes, a.Protocols); len(opens) > 0 {
+			t.fact("  opens", strings.Join(opens, ", "))
+		}
 	}
 	for _, d := range pkg.Dependencies {
 		t.fact("Needs", d.Name+" "+d.MinVersion)
+	}
+	for _, d := range pkg.MainPackages {
+		t.fact("Extends", d.Name)
+	}
+	for _, f := range pkg.Targets {
+		t.fact("Made for", strings.TrimSpace(fmt.Sprintf("%s %s, tested up to %s", f.Name, f.MinVersion, f.MaxVersionTested)))
+	}
+	if len(pkg.Capabilities) > 0 {
+		t.fact("Capabilities", strings.Join(pkg.Capabilities, ", "))
 	}
 	for _, f := range pkg.Findings {
 		t.fact("Finding", f)

@@ -2,9 +2,12 @@ package cli_test
 
 import (
 	"cmp"
+	"compress/gzip"
 	"encoding/json"
 	"fmt"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -100,10 +103,10 @@ func comparePackage(t *testing.T, p inspectedPackage, k packageFact) {
 	equal(t, "identity", fmt.Sprint(p.Identity), fmt.Sprint(struct{ a, b, c, d, e string }{k.Identity.Name, k.Identity.Publisher,
 		k.Identity.Version, cmp.Or(k.Identity.ProcessorArchitecture, "neutral"), k.Identity.ResourceId}))
 	equal(t, "familyName", p.FamilyName, k.FamilyName)
-	equal(t, "displayName", p.DisplayName, shown(k.Properties.DisplayName, k.Identity.Name))
+	equal(t, "displayName", p.DisplayName, shown(t, k.Identity.Name, k.Properties.DisplayName, k.Identity.Name))
 	var apps, dependencies []string
 	for _, a := range k.Applications {
-		apps = append(apps, fmt.Sprint(struct{ a, b, c, d string }{a.Id, a.Aumid, shown(a.Visual.DisplayName, a.Id), a.Executable}))
+		apps = append(apps, fmt.Sprint(struct{ a, b, c, d string }{a.Id, a.Aumid, shown(t, k.Identity.Name, a.Visual.DisplayName, a.Id), a.Executable}))
 	}
 	for _, d := range k.Dependencies {
 		if d.El == "PackageDependency" {
@@ -114,12 +117,34 @@ func comparePackage(t *testing.T, p inspectedPackage, k packageFact) {
 	equal(t, "dependencies", strings.Trim(fmt.Sprint(p.Dependencies), "[]"), strings.Join(dependencies, " "))
 }
 
-// shown is the name that people read: one in the package's resources is not looked up.
-func shown(name, otherwise string) string {
-	if strings.HasPrefix(name, "ms-resource:") {
-		return otherwise
+// shown is the name that people read: what another reader found in the package's resources, where the name refers to them.
+func shown(t *testing.T, identity, name, otherwise string) string {
+	t.Helper()
+	key, refers := strings.CutPrefix(name, "ms-resource:")
+	if !refers {
+		return name
 	}
-	return name
+	var all map[string]struct {
+		Map       string
+		Resources []struct {
+			Name       string
+			Candidates []struct{ Value any }
+		}
+	}
+	f, err := os.Open(filepath.Join(samples, "FACTS-pri.json.gz"))
+	check(t, err)
+	defer func() { _ = f.Close() }()
+	z, err := gzip.NewReader(f)
+	check(t, err)
+	check(t, json.NewDecoder(z).Decode(&all))
+	for _, index := range all {
+		for _, r := range index.Resources {
+			if index.Map == identity && strings.EqualFold(r.Name, "Resources/"+key) && len(r.Candidates) == 1 {
+				return fmt.Sprint(r.Candidates[0].Value)
+			}
+		}
+	}
+	return otherwise
 }
 
 func equal[T comparable](t *testing.T, what string, got, want T) {

@@ -18,7 +18,7 @@ func (l *Library) InspectPackage(ctx context.Context, packagePath string) ([]Pac
 		return nil, explainPackage(packagePath, err)
 	}
 	if !p.IsBundle() {
-		one, err := inspectContainer(p, packagePath)
+		one, err := l.inspectContainer(p, packagePath)
 		return []Package{one}, err
 	}
 	bundle, err := p.Bundle()
@@ -31,7 +31,7 @@ func (l *Library) InspectPackage(ctx context.Context, packagePath string) ([]Pac
 		if err != nil {
 			return nil, explainPackage(packagePath+": "+b.FileName, err)
 		}
-		one, err := inspectContainer(inner, packagePath+": "+b.FileName)
+		one, err := l.inspectContainer(inner, packagePath+": "+b.FileName)
 		if err != nil {
 			return nil, err
 		}
@@ -40,7 +40,7 @@ func (l *Library) InspectPackage(ctx context.Context, packagePath string) ([]Pac
 	return out, nil
 }
 
-func inspectContainer(p *msix.Package, where string) (Package, error) {
+func (l *Library) inspectContainer(p *msix.Package, where string) (Package, error) {
 	tree, err := p.Expanded()
 	if err != nil {
 		return Package{}, explainPackage(where, err)
@@ -49,5 +49,5 @@ func inspectContainer(p *msix.Package, where string) (Package, error) {
 	if err != nil {
 		return Package{}, explainPackage(where, err)
 	}
-	return e.inspected(e.describe(where)), nil
+	return e.inspected(e.describe(where, l.languages)), nil
 }

@@ -19,6 +19,7 @@ type expanded struct {
 	blockMap    *msix.BlockMap
 	blockRaw    []byte          // AppxBlockMap.xml
 	signature   *msix.Signature // nil when the package is not signed
+	description string          // of the package for people, once it is described
 }
 
 // Limits of the footprint files. The MSIX SDK allows a signature of 2 MiB; the others are far above what tools write.

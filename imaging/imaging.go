@@ -23,19 +23,29 @@ type Opener interface {
 
 // Library reads images through an Opener.
 type Library struct {
-	opener Opener
-	log    *slog.Logger
+	opener    Opener
+	log       *slog.Logger
+	languages []string
 }
 
 // New returns a Library.
 func New(opener Opener, log *slog.Logger) *Library { return &Library{opener: opener, log: log} }
 
+// In returns a Library that gives names in the first of these languages that a package has (BCP 47 tags, such as "de-DE").
+// Without it, and where a package has none of them, names are in the language that the package's author made the default.
+func (l *Library) In(languages ...string) *Library {
+	other := *l
+	other.languages = languages
+	return &other
+}
+
 // opened is an image with its file.
 type opened struct {
 	*disk.Image
-	path   string
-	file   *share.File
-	source *source
+	path      string
+	file      *share.File
+	source    *source
+	languages []string // of names
 }
 
 // open opens the file and recognises the image in it. The caller closes it.
@@ -46,7 +56,7 @@ func (l *Library) open(ctx context.Context, imagePath string) (*opened, error) {
 	}
 	set := &fileSet{files: []*share.File{f}}
 	f = share.NewFile(f, f.Path, f.Size, set.Close)
-	o := &opened{path: imagePath, file: f, source: &source{r: f}}
+	o := &opened{path: imagePath, file: f, source: &source{r: f}, languages: l.languages}
 	stop := o.until(ctx)
 	o.Image, err = disk.Open(o.source, f.Size, imagePath, disk.Options{OpenBeside: l.beside(ctx, o.source, set)})
 	if !stop() || err != nil {

@@ -39,13 +39,27 @@ type Package struct {
 	FamilyName   string              `json:"familyName"`
 	FullName     string              `json:"fullName"`
 	DisplayName  string              `json:"displayName"`
+	Publisher    string              `json:"publisherDisplayName,omitempty"` // as people read it; the identity has the exact one
+	Description  string              `json:"description,omitempty"`
 	Framework    bool                `json:"framework,omitempty"`
+	Resource     bool                `json:"resourcePackage,omitempty"` // languages or scales of another package
 	Applications []berth.Application `json:"applications"`
 	Dependencies []berth.Dependency  `json:"dependencies"`
+	MainPackages []berth.Dependency  `json:"mainPackages,omitempty"` // packages that this one extends
+	Targets      []Target            `json:"targetDeviceFamilies"`
+	Capabilities []string            `json:"capabilities"`        // as the manifest has them: "internetClient", "rescap:runFullTrust"
+	Languages    []string            `json:"languages,omitempty"` // BCP 47 tags
 	Signature    Signature           `json:"signature"`
 	Files        int                 `json:"files"`
 	Bytes        int64               `json:"bytes"`
 	Findings     []string            `json:"findings,omitempty"`
+}
+
+// Target is a kind of Windows that a package is made for. Packages of Windows 8 name none, only versions.
+type Target struct {
+	Name             string `json:"name,omitempty"`
+	MinVersion       string `json:"minVersion"`
+	MaxVersionTested string `json:"maxVersionTested"`
 }
 
 // Identity is the identity in a package's manifest.
@@ -100,19 +114,43 @@ func (l *Library) Inspect(ctx context.Context, imagePath string) (*Image, error)
 		}
 		out.Notes = append(out.Notes, err.Error())
 	}
+	if err := img.source.failure(); err != nil { // else it would be only a finding of a package
+		return nil, img.explain(ctx, "", err)
+	}
 	return out, nil
 }
 
 func (e *expanded) inspected(p berth.Package) Package {
 	out := Package{Path: p.RelativePath, FamilyName: p.FamilyName, FullName: p.FullName,
-		DisplayName: p.DisplayName, Framework: p.Framework, Applications: p.Applications, Dependencies: p.Dependencies,
+		DisplayName: p.DisplayName, Publisher: p.PublisherDisplayName, Framework: p.Framework, Applications: p.Applications, Dependencies: p.Dependencies,
 		Identity: Identity{p.Name, p.Publisher, p.Version, p.Architecture, p.ResourceID},
 		Files:    p.Observed.Files, Bytes: p.Observed.Bytes, Findings: p.Findings}
 	if e.volume != nil {
 		out.Volume = e.volume.Index
 	}
+	e.addManifest(&out)
 	if c := p.Certificate; c != nil {
 		out.Signature = Signature{true, c.Subject, c.Issuer, c.Thumbprint, c.NotBefore, c.NotAfter, c.KeySize, c.Timestamped}
 	}
 	return out
+}
+
+// addManifest adds what the manifest says beside what a catalogue holds.
+func (e *expanded) addManifest(out *Package) {
+	m := e.manifest
+	out.Description, out.Resource, out.Targets, out.Capabilities = e.description, m.Properties.ResourcePackage, []Target{}, []string{}
+	for _, t := range m.Targets {
+		out.Targets = append(out.Targets, Target{t.Name, t.MinVersion.String(), t.MaxVersionTested.String()})
+	}
+	for _, c := range m.Capabilities {
+		out.Capabilities = append(out.Capabilities, c.String())
+	}
+	for _, d := range m.MainPackages {
+		out.MainPackages = append(out.MainPackages, dependency(d))
+	}
+	for _, r := range m.Resources {
+		if r.Language != "" {
+			out.Languages = append(out.Languages, r.Language)
+		}
+	}
 }

@@ -12,26 +12,53 @@ import (
 	"berth/msix"
 )
 
-// describe makes the package of the catalogue from what was read.
-func (e *expanded) describe(imagePath string) berth.Package {
+// describe makes the package of the catalogue from what was read, with names in the first of the languages that it has.
+func (e *expanded) describe(imagePath string, languages []string) berth.Package {
 	id := e.manifest.Identity
+	look := e.lookups(languages)
+	defer func() { _ = look.close() }() // only read
+	properties := e.manifest.Properties
 	p := berth.Package{
 		FullName: id.FullName(), FamilyName: id.FamilyName(), Name: id.Name, Publisher: id.Publisher,
 		Version: berth.Version(id.Version), Architecture: id.Architecture, ResourceID: id.ResourceID,
-		PublisherDisplayName: e.manifest.Properties.PublisherDisplayName,
-		DisplayName:          plainName(e.manifest.Properties.DisplayName, id.Name),
-		Framework:            e.manifest.Properties.Framework,
-		ImagePath:            imagePath, RelativePath: e.dir, MinBuild: e.minBuild(),
-		Applications: []berth.Application{}, Dependencies: []berth.Dependency{},
-	}
-	for _, a := range e.manifest.Applications {
-		p.Applications = append(p.Applications, berth.Application{ID: a.ID, AppUserModelID: id.AppUserModelID(a.ID),
-			DisplayName: plainName(a.DisplayName, a.ID), Description: a.Description, Executable: a.Executable})
+		PublisherDisplayName: look.text(properties.PublisherDisplayName, ""), DisplayName: look.text(properties.DisplayName, id.Name),
+		Framework: properties.Framework, ImagePath: imagePath, RelativePath: e.dir, MinBuild: e.minBuild(),
+		Applications: e.applications(look), Dependencies: []berth.Dependency{},
 	}
 	for _, d := range e.manifest.Dependencies {
-		p.Dependencies = append(p.Dependencies, berth.Dependency{Name: d.Name, Publisher: d.Publisher,
-			MinVersion: d.MinVersion.String(), FamilyName: d.FamilyName()})
+		p.Dependencies = append(p.Dependencies, dependency(d))
 	}
+	e.description = look.text(properties.Description, "")
+	if look.err != nil {
+		p.Findings = append(p.Findings, "names or icons could not all be looked up: "+words(look.err))
+	}
+	e.observe(&p)
+	return p
+}
+
+func dependency(d msix.Dependency) berth.Dependency {
+	return berth.Dependency{Name: d.Name, Publisher: d.Publisher, MinVersion: d.MinVersion.String(), FamilyName: d.FamilyName()}
+}
+
+// applications describes what users can start.
+func (e *expanded) applications(look *lookup) []berth.Application {
+	list := []berth.Application{}
+	for i, a := range e.manifest.Applications {
+		out := berth.Application{ID: a.ID, AppUserModelID: e.manifest.AppUserModelID(a.ID), Executable: a.Executable, Hidden: a.Hidden,
+			DisplayName: look.text(a.DisplayName, a.ID), Description: look.text(a.Description, ""), Protocols: a.Protocols}
+		for _, f := range a.FileTypes {
+			out.FileTypes = append(out.FileTypes, f.Extensions...)
+		}
+		if i < mostIcons {
+			out.IconPath, out.Icon = look.icon(a, e.manifest.Properties)
+		}
+		list = append(list, out)
+	}
+	return list
+}
+
+// observe notes what was seen of the content and the signature.
+func (e *expanded) observe(p *berth.Package) {
 	sum := sha256.Sum256(e.blockRaw)
 	p.Observed = &berth.Observation{At: time.Now().UTC(), Files: len(e.blockMap.Files), BlockMapSHA256: hex.EncodeToString(sum[:]), Signature: "absent"}
 	for _, f := range e.blockMap.Files {
@@ -39,7 +66,7 @@ func (e *expanded) describe(imagePath string) berth.Package {
 	}
 	if e.signature == nil {
 		p.Findings = append(p.Findings, "the package is not signed: no host will stage it")
-		return p
+		return
 	}
 	p.Certificate = certificate(e.signature)
 	p.Observed.Signature = "pass"
@@ -47,23 +74,13 @@ func (e *expanded) describe(imagePath string) berth.Package {
 		p.Observed.Signature = "fail"
 		p.Findings = append(p.Findings, "the signature does not hold: "+words(err))
 	}
-	return p
 }
 
 // describe makes the package of the catalogue, with what was seen of the image.
 func (o *opened) describe(e *expanded) berth.Package {
-	p := e.describe(o.path)
+	p := e.describe(o.path, o.languages)
 	p.Observed.Format, p.Observed.ImageSize, p.Observed.FileSystem = o.Format, o.file.Size, e.volume.FileSystem
 	return p
-}
-
-// plainName gives a name that people can read: one that stands in the resources of the package, which are not looked up
-// here, is replaced by the name otherwise.
-func plainName(name, otherwise string) string {
-	if name == "" || strings.HasPrefix(strings.ToLower(name), "ms-resource:") {
-		return otherwise
-	}
-	return name
 }
 
 // minBuild is the lowest Windows build of the desktop or universal device family; 10.0.BUILD.x in the manifest.
@@ -116,6 +133,9 @@ func (l *Library) Read(ctx context.Context, imagePath string) ([]berth.Package, 
 			return nil, img.explain(ctx, f.dir, err)
 		}
 		ps = append(ps, img.describe(e))
+	}
+	if err := img.source.failure(); err != nil { // else it would be only a finding of a package
+		return nil, img.explain(ctx, "", err)
 	}
 	return ps, nil
 }

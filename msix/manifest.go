@@ -80,6 +80,14 @@ type Capability struct {
 	Name   string
 }
 
+// String writes the capability as a manifest does: "internetClient", "rescap:runFullTrust".
+func (c Capability) String() string {
+	if c.Family == "" {
+		return c.Name
+	}
+	return c.Family + ":" + c.Name
+}
+
 // Resource is one language, scale or feature level that the package carries.
 type Resource struct {
 	Language string

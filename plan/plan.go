@@ -295,7 +295,7 @@ func (in Input) Framework(of berth.Package, d berth.Dependency) (*Version, error
 func planned(p berth.Package, mode berth.Registration) berth.PlannedPackage {
 	pp := berth.PlannedPackage{
 		FullName: p.FullName, FamilyName: p.FamilyName, DisplayName: p.DisplayName, Framework: p.Framework,
-		ImagePath: p.ImagePath, RelativePath: p.RelativePath, Registration: mode, Applications: p.Applications,
+		ImagePath: p.ImagePath, RelativePath: p.RelativePath, Registration: mode, Applications: withoutIcons(p.Applications),
 	}
 	if p.Certificate != nil {
 		pp.Thumbprint = p.Certificate.Thumbprint
@@ -304,4 +304,13 @@ func planned(p berth.Package, mode berth.Registration) berth.PlannedPackage {
 		pp.BlockMapSHA256 = p.Observed.BlockMapSHA256
 	}
 	return pp
+}
+
+// withoutIcons leaves the pictures out: hosts have them in the package itself.
+func withoutIcons(list []berth.Application) []berth.Application {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].Icon = nil
+	}
+	return out
 }

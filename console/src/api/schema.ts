@@ -46,7 +46,12 @@ export interface Application {
   description?: string;
   displayName: string;
   executable?: string;
+  fileTypes?: string[] | null;
+  hidden?: boolean;
+  icon?: string;
+  iconPath?: string;
   id: string;
+  protocols?: string[] | null;
 }
 
 export interface AppliedChanges {
