@@ -9,4 +9,7 @@ type Meanwhile struct {
 	Face    string        `json:"face"` // cli, api, arm, console, agent or server
 	Action  string        `json:"action"`
 	Changes []FieldChange `json:"changes"`
+
+	Revision int64 `json:"revision"` // of the object, as the change made it
+	Entry    int64 `json:"entry"`    // its number in the audit
 }

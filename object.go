@@ -102,4 +102,6 @@ type AuditEntry struct {
 	Before  json.RawMessage `json:"before,omitempty"`
 	After   json.RawMessage `json:"after,omitempty"`
 	Refused string          `json:"refused,omitempty"` // why, when it was not done
+
+	Revision int64 `json:"revision,omitempty"` // of the object, as the edit made it; 0: no edit of an object
 }

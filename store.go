@@ -184,6 +184,7 @@ type Edit struct {
 	By     string
 	At     time.Time
 	Expect int64 // the revision that the editor saw; 0: any
+	Behind int64 // of an object that is new: the last revision that another of its name had, which is not given again
 
 	// Generation > 0 applies at once, and alone: Applied is what hosts see from that generation on, nil deletes it.
 	Generation int64
@@ -199,13 +200,12 @@ func Write(tx ObjectStore, e Edit) (now, before Object, err error) {
 		return now, before, err
 	}
 	if e.Expect != 0 && e.Expect != before.Revision {
-		return now, before, Errorf(Precondition, "%s %q was changed by %s meanwhile (revision %d, yours was %d)",
-			e.Ref.Kind, e.Name, before.ChangedBy, before.Revision, e.Expect).With("look at the newest state, then change it again")
+		return now, before, changedMeanwhile(e, before)
 	}
 	now = before
 	now.Ref, now.Retired = e.Ref, e.Retire
 	now.Name, now.Family = cmp.Or(before.Name, e.Name), cmp.Or(Fold(e.Family), before.Family)
-	now.Revision, now.ChangedAt, now.ChangedBy = before.Revision+1, e.At, e.By
+	now.Revision, now.ChangedAt, now.ChangedBy = max(before.Revision, e.Behind)+1, e.At, e.By
 	if now.Draft, err = encode(e.Draft); err != nil {
 		return now, before, err
 	}
@@ -217,6 +217,15 @@ func Write(tx ObjectStore, e Edit) (now, before Object, err error) {
 	}
 	now.Drafted = string(now.Draft) != string(now.Applied)
 	return now, before, tx.PutObject(now)
+}
+
+func changedMeanwhile(e Edit, before Object) *Error {
+	const remedy = "look at the newest state, then change it again"
+	if before.Revision == 0 {
+		return Errorf(Precondition, "%s %q is not there any more (yours was revision %d)", e.Ref.Kind, e.Name, e.Expect).With(remedy)
+	}
+	return Errorf(Precondition, "%s %q was changed by %s meanwhile (revision %d, yours was %d)",
+		e.Ref.Kind, e.Name, before.ChangedBy, before.Revision, e.Expect).With(remedy)
 }
 
 func encode(doc any) (json.RawMessage, error) {

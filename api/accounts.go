@@ -37,7 +37,12 @@ type (
 	addUser  struct{ Body wire.CreateUser }
 	editUser struct {
 		UserInput
-		Body wire.EditUser
+		IfMatch string `header:"If-Match"`
+		Body    wire.EditUser
+	}
+	removeUser struct {
+		UserInput
+		IfMatch string `header:"If-Match"`
 	}
 	setPassword struct {
 		UserInput
@@ -50,7 +55,12 @@ type (
 	addClient  struct{ Body wire.CreateClient }
 	editClient struct {
 		ClientInput
-		Body wire.EditClient
+		IfMatch string `header:"If-Match"`
+		Body    wire.EditClient
+	}
+	removeClient struct {
+		ClientInput
+		IfMatch string `header:"If-Match"`
 	}
 	addSecret struct {
 		ClientInput
@@ -136,14 +146,14 @@ func (a *API) userRoutes() {
 	handle(a, http.MethodPost, "/users", "createUser", "Make a user", func(ctx context.Context, in *addUser) (*body[berth.User], error) {
 		return one(s.CreateUser(ctx, in.Body))
 	})
-	handle(a, http.MethodGet, "/users/{user}", "getUser", "A user", func(ctx context.Context, in *UserInput) (*body[berth.User], error) {
-		return one(s.User(ctx, in.User))
+	handle(a, http.MethodGet, "/users/{user}", "getUser", "A user", func(ctx context.Context, in *UserInput) (*tagged[berth.User], error) {
+		return account(s.User(ctx, in.User))
 	})
-	handle(a, http.MethodPatch, "/users/{user}", "editUser", "Change a user", func(ctx context.Context, in *editUser) (*body[berth.User], error) {
-		return one(s.EditUser(ctx, in.User, in.Body))
+	handle(a, http.MethodPatch, "/users/{user}", "editUser", "Change a user", func(ctx context.Context, in *editUser) (*tagged[berth.User], error) {
+		return account(s.EditUser(seenTag(ctx, in.IfMatch), in.User, in.Body))
 	})
-	handle(a, http.MethodDelete, "/users/{user}", "removeUser", "Remove a user", func(ctx context.Context, in *UserInput) (*struct{}, error) {
-		return none(s.RemoveUser(ctx, in.User))
+	handle(a, http.MethodDelete, "/users/{user}", "removeUser", "Remove a user", func(ctx context.Context, in *removeUser) (*struct{}, error) {
+		return none(s.RemoveUser(seenTag(ctx, in.IfMatch), in.User))
 	})
 	handle(a, http.MethodPost, "/users/{user}/password", "setPassword", "Set a user's password", func(ctx context.Context, in *setPassword) (*struct{}, error) {
 		return none(s.SetPassword(ctx, in.User, in.Body))
@@ -158,11 +168,14 @@ func (a *API) clientRoutes() {
 	handle(a, http.MethodPost, "/clients", "createClient", "Make a service principal", func(ctx context.Context, in *addClient) (*body[berth.APIClient], error) {
 		return one(s.CreateClient(ctx, in.Body))
 	})
-	handle(a, http.MethodPatch, "/clients/{client}", "editClient", "Change a service principal", func(ctx context.Context, in *editClient) (*body[berth.APIClient], error) {
-		return one(s.EditClient(ctx, in.Client, in.Body))
+	handle(a, http.MethodGet, "/clients/{client}", "getClient", "A service principal", func(ctx context.Context, in *ClientInput) (*tagged[berth.APIClient], error) {
+		return account(s.Client(ctx, in.Client))
 	})
-	handle(a, http.MethodDelete, "/clients/{client}", "removeClient", "Remove a service principal", func(ctx context.Context, in *ClientInput) (*struct{}, error) {
-		return none(s.RemoveClient(ctx, in.Client))
+	handle(a, http.MethodPatch, "/clients/{client}", "editClient", "Change a service principal", func(ctx context.Context, in *editClient) (*tagged[berth.APIClient], error) {
+		return account(s.EditClient(seenTag(ctx, in.IfMatch), in.Client, in.Body))
+	})
+	handle(a, http.MethodDelete, "/clients/{client}", "removeClient", "Remove a service principal", func(ctx context.Context, in *removeClient) (*struct{}, error) {
+		return none(s.RemoveClient(seenTag(ctx, in.IfMatch), in.Client))
 	})
 	handle(a, http.MethodPost, "/clients/{client}/secrets", "createClientSecret", "Make a secret of a service principal", func(ctx context.Context, in *addSecret) (*body[wire.NewClientSecret], error) {
 		return one(s.CreateClientSecret(ctx, in.Client, in.Body))

@@ -28,6 +28,10 @@ type (
 		IfMatch string `header:"If-Match"`
 		Body    wire.EditPublication
 	}
+	removePublication struct {
+		PublicationInput
+		IfMatch string `header:"If-Match"`
+	}
 	certificateInput struct {
 		SiteInput
 		Thumbprint string `path:"thumbprint" doc:"SHA-1 of the certificate, hex"`
@@ -66,7 +70,11 @@ func (a *API) publicationRoutes() {
 		}
 		return view(ctx, in.Site, in.Publication)
 	})
-	handle(a, http.MethodDelete, path+"/{publication}", "removePublication", "End a publication", func(ctx context.Context, in *PublicationInput) (*struct{}, error) {
+	handle(a, http.MethodDelete, path+"/{publication}", "removePublication", "End a publication", func(ctx context.Context, in *removePublication) (*struct{}, error) {
+		ctx, err := seen(ctx, in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
 		return none(s.RemovePublication(ctx, in.Site, in.Publication))
 	})
 	handle(a, http.MethodGet, "/sites/{site}/packages/{package}/hosts", "listAssignedHosts", "Hosts that a package is assigned to, and by what", func(ctx context.Context, in *PackageInput) (*body[List[wire.AssignedHost]], error) {

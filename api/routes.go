@@ -68,8 +68,9 @@ type (
 	}
 	renameTag struct {
 		SiteInput
-		Tag  string `path:"tag"`
-		Body wire.RenameTag
+		IfMatch string `header:"If-Match"`
+		Tag     string `path:"tag"`
+		Body    wire.RenameTag
 	}
 	addPackage struct {
 		SiteInput
@@ -82,15 +83,18 @@ type (
 	}
 	removePackage struct {
 		PackageInput
-		Force bool `query:"force" doc:"retire it: it goes once the last host has let go"`
+		IfMatch string `header:"If-Match"`
+		Force   bool   `query:"force" doc:"retire it: it goes once the last host has let go"`
 	}
 	tagPackage struct {
 		PackageInput
-		Body wire.TagPackage
+		IfMatch string `header:"If-Match"`
+		Body    wire.TagPackage
 	}
 	untagPackage struct {
 		PackageInput
-		Tag string `path:"tag" doc:"a tag, or * for all"`
+		IfMatch string `header:"If-Match"`
+		Tag     string `path:"tag" doc:"a tag, or * for all"`
 	}
 	addPool struct {
 		SiteInput
@@ -98,7 +102,8 @@ type (
 	}
 	setHostPool struct {
 		HostInput
-		Body wire.SetHostPool
+		IfMatch string `header:"If-Match"`
+		Body    wire.SetHostPool
 	}
 	assign struct {
 		HolderInput
@@ -114,6 +119,14 @@ type (
 		HolderInput
 		IfMatch string `header:"If-Match"`
 		Body    wire.SetInherit
+	}
+	removeHost struct {
+		HostInput
+		IfMatch string `header:"If-Match"`
+	}
+	removePool struct {
+		PoolInput
+		IfMatch string `header:"If-Match"`
 	}
 	choose struct {
 		SiteInput
@@ -187,6 +200,25 @@ func revision(ifMatch string) (int64, error) {
 	return n, nil
 }
 
+// seen puts the revision of an If-Match header into the context, for use cases that take it from there.
+func seen(ctx context.Context, ifMatch string) (context.Context, error) {
+	rev, err := revision(ifMatch)
+	return control.IfRevision(ctx, rev), err
+}
+
+// seenTag does so for accounts.
+func seenTag(ctx context.Context, ifMatch string) context.Context {
+	if ifMatch == "*" {
+		return ctx
+	}
+	return control.IfTag(ctx, strings.Trim(ifMatch, `"`))
+}
+
+// account is an answer of an account with its tag.
+func account[T any](t T, err error) (*tagged[T], error) {
+	return &tagged[T]{strconv.Quote(control.Tag(t)), t}, err
+}
+
 // allTags turns the * of a path into the empty tag, which stands for all of them.
 func allTags(tag string) string {
 	if tag == "*" {
@@ -249,8 +281,15 @@ func (a *API) siteRoutes() {
 		}
 		return settings(ctx, in.Site)
 	})
-	handle(a, http.MethodPatch, "/sites/{site}/tags/{tag}", "renameTag", "Rename a version tag", func(ctx context.Context, in *renameTag) (*body[berth.Settings], error) {
-		return one(s.RenameTag(ctx, in.Site, in.Tag, in.Body.Name))
+	handle(a, http.MethodPatch, "/sites/{site}/tags/{tag}", "renameTag", "Rename a version tag", func(ctx context.Context, in *renameTag) (*tagged[berth.Settings], error) {
+		ctx, err := seen(ctx, in.IfMatch)
+		if err == nil {
+			_, err = s.RenameTag(ctx, in.Site, in.Tag, in.Body.Name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return settings(ctx, in.Site)
 	})
 }
 
@@ -291,28 +330,49 @@ func (a *API) packageRoutes() {
 		return view(ctx, in.Site, in.Package)
 	})
 	handle(a, http.MethodDelete, "/sites/{site}/packages/{package}", "removePackage", "Delete a package", func(ctx context.Context, in *removePackage) (*struct{}, error) {
+		ctx, err := seen(ctx, in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
 		return none(s.RemovePackage(ctx, in.Site, in.Package, in.Force))
 	})
 	handle(a, http.MethodPost, "/sites/{site}/packages/{package}/tags", "tagPackage", "Put a version tag on a package", func(ctx context.Context, in *tagPackage) (*body[berth.Package], error) {
+		ctx, err := seen(ctx, in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
 		return one(s.TagPackage(ctx, in.Site, in.Package, in.Body.Tag, in.Body.Move))
 	})
 	handle(a, http.MethodDelete, "/sites/{site}/packages/{package}/tags/{tag}", "untagPackage", "Take version tags off a package", func(ctx context.Context, in *untagPackage) (*body[berth.Package], error) {
+		ctx, err := seen(ctx, in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
 		return one(s.UntagPackage(ctx, in.Site, in.Package, allTags(in.Tag)))
 	})
 }
 
 func (a *API) hostRoutes() {
 	s := a.Service
-	handle(a, http.MethodGet, "/sites/{site}/hosts/{host}", "getHost", "A host", func(ctx context.Context, in *HostInput) (*body[wire.HostView], error) {
-		return one(s.Host(ctx, in.Site, in.Host))
+	handle(a, http.MethodGet, "/sites/{site}/hosts/{host}", "getHost", "A host", func(ctx context.Context, in *HostInput) (*tagged[wire.HostView], error) {
+		v, err := s.Host(ctx, in.Site, in.Host)
+		return &tagged[wire.HostView]{etag(v.Revision), v}, err
 	})
-	handle(a, http.MethodDelete, "/sites/{site}/hosts/{host}", "removeHost", "Forget a host", func(ctx context.Context, in *HostInput) (*struct{}, error) {
+	handle(a, http.MethodDelete, "/sites/{site}/hosts/{host}", "removeHost", "Forget a host", func(ctx context.Context, in *removeHost) (*struct{}, error) {
+		ctx, err := seen(ctx, in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
 		return none(s.RemoveHost(ctx, in.Site, in.Host))
 	})
 	handle(a, http.MethodPost, "/sites/{site}/hosts/{host}/retry", "retryHost", "Retry failed packages at once", func(ctx context.Context, in *HostInput) (*struct{}, error) {
 		return none(s.RetryHost(ctx, in.Site, in.Host))
 	})
 	handle(a, http.MethodPut, "/sites/{site}/hosts/{host}/pool", "setHostPool", "Move a host into a pool", func(ctx context.Context, in *setHostPool) (*struct{}, error) {
+		ctx, err := seen(ctx, in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
 		return none(s.SetHostPool(ctx, in.Site, in.Host, in.Body.Pool))
 	})
 	handle(a, http.MethodGet, "/sites/{site}/pools", "listPools", "Pools", func(ctx context.Context, in *SiteInput) (*body[List[berth.Pool]], error) {
@@ -321,7 +381,15 @@ func (a *API) hostRoutes() {
 	handle(a, http.MethodPost, "/sites/{site}/pools", "addPool", "Make a pool", func(ctx context.Context, in *addPool) (*body[berth.Pool], error) {
 		return one(s.AddPool(ctx, in.Site, berth.Pool{Name: in.Body.Name, Kind: in.Body.Kind}, in.Body.Now))
 	})
-	handle(a, http.MethodDelete, "/sites/{site}/pools/{pool}", "removePool", "Delete a pool", func(ctx context.Context, in *PoolInput) (*struct{}, error) {
+	handle(a, http.MethodGet, "/sites/{site}/pools/{pool}", "getPool", "A pool", func(ctx context.Context, in *PoolInput) (*tagged[wire.PoolView], error) {
+		v, err := s.Pool(ctx, in.Site, in.Pool)
+		return &tagged[wire.PoolView]{etag(v.Revision), v}, err
+	})
+	handle(a, http.MethodDelete, "/sites/{site}/pools/{pool}", "removePool", "Delete a pool", func(ctx context.Context, in *removePool) (*struct{}, error) {
+		ctx, err := seen(ctx, in.IfMatch)
+		if err != nil {
+			return nil, err
+		}
 		return none(s.RemovePool(ctx, in.Site, in.Pool))
 	})
 }

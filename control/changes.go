@@ -80,7 +80,7 @@ func (w *work) apply(c berth.Change) error {
 	if err := w.PutObject(o); err != nil {
 		return err
 	}
-	return w.note("apply", c.Ref, before, o.Applied)
+	return w.noteEdit("apply", o, before, o.Applied)
 }
 
 // Discard drops the drafts, all of them or the chosen ones.
@@ -103,7 +103,7 @@ func (s *Service) Discard(ctx context.Context, site string, chosen []string) (di
 			if err := w.PutObject(o); err != nil {
 				return err
 			}
-			if err := w.note("discard", c.Ref, before, o.Draft); err != nil {
+			if err := w.noteEdit("discard", o, before, o.Draft); err != nil {
 				return err
 			}
 		}

@@ -24,6 +24,12 @@ func (s *Service) Clients(ctx context.Context) (cs []berth.APIClient, err error)
 	return cs, err
 }
 
+// Client returns one service principal, by id or name.
+func (s *Service) Client(ctx context.Context, client string) (c berth.APIClient, err error) {
+	err = s.farm(ctx, s.store.View, func(w *work) error { c, err = w.Client(client); return err })
+	return c, err
+}
+
 // CreateClient makes a service principal, without a secret yet.
 func (s *Service) CreateClient(ctx context.Context, r wire.CreateClient) (c berth.APIClient, err error) {
 	err = s.farm(ctx, s.store.Update, func(w *work) error {
@@ -63,6 +69,9 @@ func (s *Service) RemoveClient(ctx context.Context, client string) error {
 	return s.farm(ctx, s.store.Update, func(w *work) error {
 		c, err := w.Client(client)
 		if err != nil {
+			return err
+		}
+		if err := matches(ctx, kindClient, c.Name, c); err != nil {
 			return err
 		}
 		if err := w.DeleteClient(c.ID); err != nil {
@@ -114,6 +123,9 @@ func (s *Service) RemoveClientSecret(ctx context.Context, client, secret string)
 func (s *Service) editClient(ctx context.Context, client, action string, fn func(*work, *berth.APIClient) error) (c berth.APIClient, err error) {
 	err = s.farm(ctx, s.store.Update, func(w *work) error {
 		if c, err = w.Client(client); err != nil {
+			return err
+		}
+		if err := matches(ctx, kindClient, c.Name, c); err != nil {
 			return err
 		}
 		before := raw(c)

@@ -32,21 +32,30 @@ type results struct {
 
 // compute returns what the host must have by that view, computed once for each configuration.
 func (w *work) compute(v berth.View, h berth.Host) (plan.Result, error) {
-	ref := w.ref(berth.ObjectHost, h.Name)
-	if w.results.host.Ref != ref {
-		o, err := w.Object(ref)
-		if err != nil && !berth.IsNotFound(err) {
-			return plan.Result{}, err
-		}
-		o.Ref = ref
-		w.results.host = o
+	o, err := w.hostObject(h.Name)
+	if err != nil {
+		return plan.Result{}, err
 	}
-	own, err := hostConfig(w.results.host, v)
+	own, err := hostConfig(o, v)
 	if err != nil {
 		return plan.Result{}, err
 	}
 	r, err := w.computeFor(v, h, configurationOf(h, !own.Inherit, own.Pool))
-	return r.Raised(stamp(w.results.host)), err
+	return r.Raised(stamp(o)), err
+}
+
+// hostObject reads what administrators set about a host, the empty object where that is nothing.
+func (w *work) hostObject(name string) (berth.Object, error) {
+	ref := w.ref(berth.ObjectHost, name)
+	if w.results.host.Ref != ref {
+		o, err := w.Object(ref)
+		if err != nil && !berth.IsNotFound(err) {
+			return o, err
+		}
+		o.Ref = ref
+		w.results.host = o
+	}
+	return w.results.host, nil
 }
 
 // hostConfig reads a host's configuration in a view; without one the host inherits.

@@ -79,6 +79,8 @@ type work struct {
 	bump bool // the site's generation rises when the work is done
 	now  bool // changes are applied at once, and alone
 
+	expect int64 // the revision that the caller saw of the object that the use case names; 0: any
+
 	families [2]map[string][]plan.Version // by view, then folded family name: what familyOf has read
 	results  results                      // see compute
 	events   []wire.Event                 // to be told once the work is done, see note
@@ -133,7 +135,7 @@ func (s *Service) work(ctx context.Context, run func(context.Context, func(berth
 		if err != nil {
 			return err
 		}
-		return fn(&work{Tx: tx, who: who, site: site, at: s.now()})
+		return fn(&work{Tx: tx, who: who, site: site, at: s.now(), expect: expected(ctx)})
 	})
 }
 
@@ -162,11 +164,16 @@ func (w *work) ref(kind berth.ObjectKind, key string) berth.Ref {
 	return berth.NewRef(w.site.Name, kind, key)
 }
 
-// note appends an audit entry about an object.
+// note appends an audit entry about an object that was not edited.
 func (w *work) note(action string, ref berth.Ref, before, after json.RawMessage) error {
-	w.tell(action, ref)
+	return w.noteEdit(action, berth.Object{Ref: ref}, before, after)
+}
+
+// noteEdit appends an audit entry about the edit of an object, with the revision that it has now.
+func (w *work) noteEdit(action string, now berth.Object, before, after json.RawMessage) error {
+	w.tell(action, now.Ref)
 	return w.AppendAudit(berth.AuditEntry{At: w.at, Site: berth.Fold(w.site.Name), Actor: w.who.Name, Face: w.who.Face,
-		Action: action, Kind: string(ref.Kind), Key: ref.Key, Before: before, After: after})
+		Action: action, Kind: string(now.Kind), Key: now.Key, Before: before, After: after, Revision: now.Revision})
 }
 
 // target is the object that an edit changes.
@@ -212,11 +219,27 @@ func edit[T any](w *work, t target, fn func(doc *T, is state) (keep, error)) err
 			e.Family, e.Retire = p.FamilyName, e.Retire || p.Retiring
 		}
 	}
-	now, before, err := berth.Write(w, e)
+	now, before, err := w.write(e)
 	if err != nil {
-		return w.meanwhile(t, before, err)
+		return err
 	}
-	return w.note(t.action, t.ref, before.Draft, now.Draft)
+	return w.noteEdit(t.action, now, before.Draft, now.Draft)
+}
+
+// write is berth.Write for people: a revision is not given twice, and who comes second is told the difference.
+func (w *work) write(e berth.Edit) (now, before berth.Object, err error) {
+	_, err = w.Object(e.Ref)
+	if berth.IsNotFound(err) {
+		last, err := w.Audit(berth.AuditQuery{Site: e.Ref.Site, Kind: e.Ref.Kind, Key: e.Ref.Key, Limit: mostMeanwhile})
+		if err != nil {
+			return now, before, err
+		}
+		for _, entry := range last {
+			e.Behind = max(e.Behind, entry.Revision)
+		}
+	}
+	now, before, err = berth.Write(w, e)
+	return now, before, w.meanwhile(e, err)
 }
 
 // retiring tells whether hosts see the object as a package that is deleted by force.

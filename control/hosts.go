@@ -37,10 +37,15 @@ func (w *work) host(name string) (berth.Host, error) {
 func (w *work) hostView(h berth.Host, server string) (wire.HostView, error) {
 	v := wire.HostView{ID: h.ID, Name: h.Name, Kind: h.Kind, EnrolledAt: h.EnrolledAt, LastSeen: h.LastSeen, Facts: h.Facts,
 		Notices: berth.HostNotices(h, server, w.at)}
-	c, err := berth.LoadOr(w, berth.Draft, w.ref(berth.ObjectHost, h.Name), berth.HostConfig{Inherit: true})
+	o, err := w.hostObject(h.Name)
 	if err != nil {
 		return v, err
 	}
+	c, err := hostConfig(o, berth.Draft)
+	if err != nil {
+		return v, err
+	}
+	v.Revision, v.Drafted = o.Revision, o.Drafted
 	v.Pool, v.Inherit, v.Certificate = c.Pool, c.Inherit, hostCertificate(h)
 	rows, err := w.statuses(h)
 	for _, r := range rows {
@@ -84,7 +89,7 @@ func (s *Service) RemoveHost(ctx context.Context, site, name string) error {
 		ref := w.ref(berth.ObjectHost, name)
 		now := *w
 		now.now = true
-		err = edit(&now, target{ref: ref, name: h.Name, action: "delete host"},
+		err = edit(&now, target{ref: ref, name: h.Name, action: "delete host", expect: w.expect},
 			func(*berth.HostConfig, state) (keep, error) { return removed, nil })
 		w.bump, w.site = now.bump, now.site
 		if err != nil {
@@ -375,7 +380,7 @@ func buryRetired(tx berth.Tx, site string, at time.Time) error {
 			return err
 		}
 		if err := tx.AppendAudit(berth.AuditEntry{At: at, Site: berth.Fold(site), Actor: "berth", Face: "server",
-			Action: "remove retired package", Kind: string(o.Kind), Key: o.Key, Before: before}); err != nil {
+			Action: "remove retired package", Kind: string(o.Kind), Key: o.Key, Before: before, Revision: o.Revision + 1}); err != nil {
 			return err
 		}
 	}

@@ -184,7 +184,7 @@ func (s *Service) RemovePackage(ctx context.Context, site, fullName string, forc
 			return berth.Errorf(berth.Conflict, "package %s is assigned: %s", p.FullName, strings.Join(held, "; ")).On("package").
 				With("unassign it there first, or delete with force: it then goes once the last host has let go")
 		}
-		t := target{ref: w.ref(berth.ObjectPackage, fullName), name: p.FullName, action: "delete package"}
+		t := target{ref: w.ref(berth.ObjectPackage, fullName), name: p.FullName, action: "delete package", expect: w.expect}
 		return edit(w, t, func(doc *berth.Package, is state) (keep, error) {
 			doc.Retiring = true
 			return keep(is.exists && len(held) > 0), nil

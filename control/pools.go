@@ -6,6 +6,7 @@ import (
 	"regexp"
 
 	"berth"
+	"berth/wire"
 )
 
 // poolName is what Azure allows as the name of a host pool; Berth asks it of every pool. Spaces at the ends are left out,
@@ -56,6 +57,24 @@ func (s *Service) Pools(ctx context.Context, site string) (ps []berth.Pool, err 
 	return ps, err
 }
 
+// Pool returns one pool as drafted, with its revision and how many hosts are in it.
+func (s *Service) Pool(ctx context.Context, site, name string) (v wire.PoolView, err error) {
+	err = s.view(ctx, site, func(w *work) error {
+		ref := w.ref(berth.ObjectPool, name)
+		if v.Pool, err = berth.Load[berth.Pool](w, berth.Draft, ref); err != nil {
+			return err
+		}
+		o, err := w.Object(ref)
+		if err != nil {
+			return err
+		}
+		v.Revision, v.Drafted = o.Revision, o.Drafted
+		v.Hosts, err = w.CountHosts(berth.HostQuery{Site: berth.Fold(w.site.Name), Pool: v.Name})
+		return err
+	})
+	return v, err
+}
+
 // RemovePool drafts the deletion of a pool that no host is in.
 func (s *Service) RemovePool(ctx context.Context, site, name string) error {
 	return s.update(ctx, site, func(w *work) error {
@@ -72,7 +91,7 @@ func (s *Service) RemovePool(ctx context.Context, site, name string) error {
 			return berth.Errorf(berth.Conflict, "pool %s holds %d hosts, %s first", p.Name, len(members), members[0].Name).
 				With("move its hosts out first: `berth host set HOST --pool \"\"`")
 		}
-		return edit(w, target{ref: ref, name: p.Name, action: "delete pool"},
+		return edit(w, target{ref: ref, name: p.Name, action: "delete pool", expect: w.expect},
 			func(*berth.Pool, state) (keep, error) { return removed, nil })
 	})
 }
@@ -101,7 +120,7 @@ func (s *Service) SetHostPool(ctx context.Context, site, host, pool string) erro
 				return err
 			}
 		}
-		return edit(w, target{ref: ref, name: host, action: "move host"}, func(doc *berth.HostConfig, is state) (keep, error) {
+		return edit(w, target{ref: ref, name: host, action: "move host", expect: w.expect}, func(doc *berth.HostConfig, is state) (keep, error) {
 			if pool != "" && p.Kind != doc.Kind {
 				return kept, berth.Errorf(berth.Invalid, "host %s is of kind %s, pool %s of kind %s", doc.Name, doc.Kind, p.Name, p.Kind).On("pool")
 			}

@@ -81,7 +81,7 @@ func (s *Service) RemovePublication(ctx context.Context, site, name string) erro
 		if err != nil {
 			return err
 		}
-		return edit(w, target{ref: w.ref(berth.ObjectPublication, name), name: p.Name, action: "unpublish"},
+		return edit(w, target{ref: w.ref(berth.ObjectPublication, name), name: p.Name, action: "unpublish", expect: w.expect},
 			func(*berth.Publication, state) (keep, error) { return removed, nil })
 	})
 }

@@ -173,11 +173,11 @@ func (w *work) putBack(e berth.AuditEntry) (pending bool, err error) {
 	if edit.Retire, err = retiring(w, ref); err != nil {
 		return false, err
 	}
-	now, before, err := berth.Write(w, edit)
+	now, before, err := w.write(edit)
 	if err != nil {
 		return false, err
 	}
-	return now.Drafted, w.note(fmt.Sprintf("revert entry %d", e.ID), ref, before.Draft, now.Draft)
+	return now.Drafted, w.noteEdit(fmt.Sprintf("revert entry %d", e.ID), now, before.Draft, now.Draft)
 }
 
 // Explained returns the entry with its differences by field.

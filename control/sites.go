@@ -60,7 +60,7 @@ func (w *work) furnish() error {
 		if err != nil {
 			return err
 		}
-		return w.note("create", ref, before.Draft, now.Draft)
+		return w.noteEdit("create", now, before.Draft, now.Draft)
 	}
 	if err := put(w.ref(berth.ObjectSettings, "settings"), berth.DefaultSettings()); err != nil {
 		return err

@@ -30,7 +30,7 @@ func (w *work) tagIDs(names []string) ([]berth.TagID, error) {
 // RenameTag drafts a new name for one of the three tags.
 func (s *Service) RenameTag(ctx context.Context, site, tag, name string) (set berth.Settings, err error) {
 	err = s.update(ctx, site, func(w *work) error {
-		t := target{ref: w.ref(berth.ObjectSettings, "settings"), name: "settings", action: "rename tag"}
+		t := target{ref: w.ref(berth.ObjectSettings, "settings"), name: "settings", action: "rename tag", expect: w.expect}
 		return edit(w, t, func(doc *berth.Settings, _ state) (keep, error) {
 			found, err := doc.Tags.Find(tag)
 			if err != nil {
@@ -78,7 +78,7 @@ func (w *work) tag(fullName string, id berth.TagID, move bool) (p berth.Package,
 			return p, err
 		}
 	}
-	err = editPackage(w, fullName, "tag package", 0, func(doc *berth.Package) error {
+	err = editPackage(w, fullName, "tag package", w.expect, func(doc *berth.Package) error {
 		if !doc.HasTag(id) {
 			doc.Tags = append(doc.Tags, id)
 			slices.Sort(doc.Tags) // as tagIDs has them: the order in which tags were put on is no difference
@@ -124,7 +124,7 @@ func (s *Service) UntagPackage(ctx context.Context, site, fullName, tag string) 
 			}
 			fn = without(ids[0])
 		}
-		return editPackage(w, fullName, "untag package", 0, func(doc *berth.Package) error {
+		return editPackage(w, fullName, "untag package", w.expect, func(doc *berth.Package) error {
 			err := fn(doc)
 			p = *doc
 			return err

@@ -71,6 +71,9 @@ func (s *Service) EditUser(ctx context.Context, name string, e wire.EditUser) (u
 		if u, err = w.User(name); err != nil {
 			return err
 		}
+		if err := matches(ctx, kindUser, u.Name, u); err != nil {
+			return err
+		}
 		before := raw(u)
 		if e.DisplayName != nil {
 			u.DisplayName = *e.DisplayName
@@ -105,6 +108,9 @@ func (s *Service) RemoveUser(ctx context.Context, name string) error {
 	return s.farm(ctx, s.store.Update, func(w *work) error {
 		u, err := w.User(name)
 		if err != nil {
+			return err
+		}
+		if err := matches(ctx, kindUser, u.Name, u); err != nil {
 			return err
 		}
 		if w.self(u.Name) {

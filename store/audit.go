@@ -9,10 +9,10 @@ import (
 // AppendAudit adds the entry; the database chooses its id, whatever the entry says. See berth.AuditStore.
 func (t *tx) AppendAudit(e berth.AuditEntry) error {
 	return t.exec("writing the audit", `
-		INSERT INTO audit (at, site, item, site_name, actor, face, action, kind, item_name, before, after, refused)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		INSERT INTO audit (at, site, item, site_name, actor, face, action, kind, item_name, before, after, refused,
+			revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		moment(e.At), berth.Fold(e.Site), berth.Fold(e.Key), e.Site, e.Actor, e.Face, e.Action, e.Kind, e.Key,
-		document(e.Before), document(e.After), e.Refused)
+		document(e.Before), document(e.After), e.Refused, e.Revision)
 }
 
 // Audit returns the entries that fit the query, newest first; see berth.AuditStore.
@@ -32,11 +32,11 @@ func (t *tx) Audit(q berth.AuditQuery) ([]berth.AuditEntry, error) {
 		where.add("id < ?", q.Before)
 	}
 	clause := where.clause("id DESC", q.Limit)
-	return list(t, scanAudit, `SELECT id, at, site_name, actor, face, action, kind, item_name, before, after, refused
+	return list(t, scanAudit, `SELECT id, at, site_name, actor, face, action, kind, item_name, before, after, refused, revision
 		FROM audit`+clause, where.args...)
 }
 
 func scanAudit(r row) (e berth.AuditEntry, err error) {
 	return e, r.Scan(&e.ID, momentInto{&e.At}, &e.Site, &e.Actor, &e.Face, &e.Action, &e.Kind, &e.Key,
-		(*[]byte)(&e.Before), (*[]byte)(&e.After), &e.Refused)
+		(*[]byte)(&e.Before), (*[]byte)(&e.After), &e.Refused, &e.Revision)
 }

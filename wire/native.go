@@ -34,6 +34,17 @@ type HostView struct {
 
 	Certificate HostCertificate `json:"certificate"`
 	Notices     []berth.Notice  `json:"notices"` // what is remarkable about the host itself
+
+	Revision int64 `json:"revision"`          // of its configuration: pool and own list
+	Drafted  bool  `json:"drafted,omitempty"` // its configuration has a pending change
+}
+
+// PoolView is a pool as drafted, with its revision.
+type PoolView struct {
+	berth.Pool
+	Revision int64 `json:"revision"`
+	Drafted  bool  `json:"drafted,omitempty"` // it has a pending change
+	Hosts    int   `json:"hosts"`             // in it, as drafted
 }
 
 // PackageView is a package of the catalogue with its revision.

@@ -111,6 +111,7 @@ export interface AuditEntry {
   key?: string;
   kind?: string;
   refused?: string;
+  revision?: number;
   site?: string;
 }
 
@@ -567,6 +568,7 @@ export interface HostPackage {
 export interface HostView {
   certificate: HostCertificate;
   counts?: Record<string, number>;
+  drafted?: boolean;
   enrolledAt: string;
   facts: Facts;
   id: string;
@@ -576,6 +578,7 @@ export interface HostView {
   name: string;
   notices: Notice[] | null;
   pool?: string;
+  revision: number;
 }
 
 export interface ImageCheck {
@@ -899,6 +902,17 @@ export interface Pool {
   inherit: boolean;
   kind: string;
   name: string;
+}
+
+export interface PoolView {
+  assignments: Assignment[] | null;
+  azure?: AzureResource;
+  drafted?: boolean;
+  hosts: number;
+  inherit: boolean;
+  kind: string;
+  name: string;
+  revision: number;
 }
 
 export interface PreflightCheck {
@@ -1378,6 +1392,11 @@ export interface Operations {
     path: { site: string; thumbprint: string };
     answer: CertificateView;
   };
+  /** A service principal. */
+  getClient: {
+    path: { client: string };
+    answer: APIClient;
+  };
   /** What an error code means. */
   getError: {
     path: { code: string };
@@ -1397,6 +1416,11 @@ export interface Operations {
   getPackage: {
     path: { site: string; package: string };
     answer: PackageView;
+  };
+  /** A pool. */
+  getPool: {
+    path: { site: string; pool: string };
+    answer: PoolView;
   };
   /** What a host says of a package. */
   getPreflight: {
@@ -1708,10 +1732,12 @@ export const routes = {
   exportDocument: ['GET', '/api/v1/sites/{site}/document'],
   getAuditEntry: ['GET', '/api/v1/sites/{site}/audit/{id}'],
   getCertificate: ['GET', '/api/v1/sites/{site}/certificates/{thumbprint}'],
+  getClient: ['GET', '/api/v1/clients/{client}'],
   getError: ['GET', '/api/v1/errors/{code}'],
   getHost: ['GET', '/api/v1/sites/{site}/hosts/{host}'],
   getOverview: ['GET', '/api/v1/sites/{site}/overview'],
   getPackage: ['GET', '/api/v1/sites/{site}/packages/{package}'],
+  getPool: ['GET', '/api/v1/sites/{site}/pools/{pool}'],
   getPreflight: ['GET', '/api/v1/sites/{site}/hosts/{host}/preflight/{id}'],
   getPublication: ['GET', '/api/v1/sites/{site}/publications/{publication}'],
   getServer: ['GET', '/api/v1/server'],
