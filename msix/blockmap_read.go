@@ -39,6 +39,9 @@ func ReadBlockMap(r io.Reader) (*BlockMap, error) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
+		if err == nil {
+			err = checkToken(token)
+		}
 		if err != nil {
 			return nil, p.corrupt(BlockMapName, "not well-formed XML: %v", err)
 		}

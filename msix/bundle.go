@@ -49,11 +49,17 @@ func ReadBundleManifest(r io.Reader) (*BundleManifest, error) {
 		return nil, err
 	}
 	m.ResourceID = bundleResourceID
+	seen := map[string]bool{}
 	for _, e := range root.child("Packages").all("Package") {
 		p, err := readBundledPackage(e)
 		if err != nil {
 			return nil, err
 		}
+		name, ok := slashed(p.FileName)
+		if key := foldName(name); !ok || seen[key] {
+			return nil, corrupt(bundleFormat, "Package/@FileName", -1, "%q is there twice, or no path inside the bundle", clip(p.FileName))
+		}
+		seen[foldName(name)] = true
 		m.Packages = append(m.Packages, p)
 	}
 	if len(m.Packages) == 0 {

@@ -50,10 +50,18 @@ func OpenPackage(r io.ReaderAt, size int64) (*Package, error) {
 		return readPart(p, BundleManifestName, maxManifest, ReadBundleManifest)
 	})
 	p.blockMap = sync.OnceValues(func() (*BlockMap, error) {
-		return readPart(p, BlockMapName, maxBlockMap, ReadBlockMap)
+		return readPart(p, BlockMapName, p.mostBlockMap(), ReadBlockMap)
 	})
 	p.sig = sync.OnceValues(p.readSignature)
 	return p, nil
+}
+
+// mostBlockMap bounds the block map by what the container can hold: 64 KiB of
+// zeroes deflate to about 65 bytes, a Block element has up to 130, and a name
+// stands in the container twice for each time in the block map.
+func (p *Package) mostBlockMap() int64 {
+	const elements, spare = 4, 1 << 20
+	return min(maxBlockMap, spare+elements*p.size)
 }
 
 // maxFolders bounds the folders of all names together, each counted as often

@@ -7,6 +7,7 @@ import (
 	"hash/crc32"
 	"io"
 	"io/fs"
+	"math"
 )
 
 // dataOffset reads an entry's local header (4.3.7) and gives where its data starts.
@@ -34,13 +35,31 @@ func (p *Package) dataOffset(e *zipEntry) (int64, error) {
 // checkLocal compares the local header with the directory: a reader that
 // streams takes the former, one that seeks the latter.
 func (e *zipEntry) checkLocal(head, name []byte) error {
-	if binary.LittleEndian.Uint32(head) != sigLocal {
+	le := binary.LittleEndian
+	if le.Uint32(head) != sigLocal {
 		return corrupt(zipFormat, e.path, e.header, "the local file header has a wrong signature")
 	}
-	if string(name) != e.raw || binary.LittleEndian.Uint16(head[8:]) != e.method {
+	if string(name) != e.raw || le.Uint16(head[8:]) != e.method {
 		return corrupt(zipFormat, e.path, e.header, "the local file header names another file or method")
 	}
+	flags := le.Uint16(head[6:])
+	if flags&flagEncrypted != 0 {
+		return unsupported(zipFormat, e.path, e.header, "the local file header says that it is encrypted")
+	}
+	if flags&flagDescriptor != 0 {
+		return nil // crc and sizes follow the data
+	}
+	crc, csize, usize := le.Uint32(head[14:]), le.Uint32(head[18:]), le.Uint32(head[22:])
+	if crc != e.crc || differs(csize, e.csize) || differs(usize, e.usize) {
+		return corrupt(zipFormat, e.path, e.header, "the local file header has another CRC-32 or size")
+	}
 	return nil
+}
+
+// differs compares a 32-bit size with the true one. All ones stand for a
+// zip64 field, which is read from the directory only.
+func differs(short uint32, size int64) bool {
+	return short != math.MaxUint32 && int64(short) != size
 }
 
 // open gives an entry's uncompressed content as a stream that checks length

@@ -19,7 +19,7 @@ import (
 // container that cannot be read, and for a context that ended.
 func VerifyPackage(ctx context.Context, p *Package, opt VerifyOptions) (*Report, error) {
 	r := &Report{allowUnsigned: opt.AllowUnsigned}
-	v := &packageCheck{p: p, opt: opt, report: r, digests: map[string][]byte{}, seen: map[string]bool{}}
+	v := &packageCheck{p: p, opt: opt, report: r, digests: map[string][]byte{}}
 	var sigErr, mapErr error
 	r.Signature, sigErr = p.Signature()
 	r.BlockMap, mapErr = p.BlockMap()
@@ -28,7 +28,9 @@ func VerifyPackage(ctx context.Context, p *Package, opt VerifyOptions) (*Report,
 		return nil, err
 	}
 	v.findMissing()
+	v.checkFootprint()
 	v.checkBundle()
+	v.checkGaps()
 	v.bad.finish(r, mapErr)
 	v.containerDigests()
 	r.addSignature(sigErr, opt)
@@ -42,11 +44,14 @@ type packageCheck struct {
 	report  *Report
 	bad     badFiles
 	digests map[string][]byte // found, by tag
-	seen    map[string]bool   // foldName(path) of the block map's files that were met
 	bundled map[string]bool
 	jobs    chan blockJob
 	free    chan []byte
 	sinkErr sinkErrors
+
+	end       int64 // of the data of the entry before; -1: its header is damaged
+	described bool  // a data descriptor follows it
+	gaps      []BadFile
 }
 
 // readManifest reads the manifest of a package or else of a bundle.
@@ -106,7 +111,7 @@ func (v *packageCheck) readEntries(ctx context.Context, in *hashedReader, end in
 		if e.header >= end {
 			break
 		}
-		if err := in.skipTo(e.header); err != nil {
+		if err := v.skipGap(e, in); err != nil {
 			return err
 		}
 		err := v.readEntry(ctx, e, in)
@@ -135,6 +140,7 @@ func (v *packageCheck) readEntry(ctx context.Context, e *zipEntry, in *hashedRea
 	if in.pos+e.csize > v.p.dir.offset {
 		return corrupt(zipFormat, e.path, e.header, "the data runs into the directory")
 	}
+	v.end = in.pos + e.csize
 	return v.readData(ctx, e, io.LimitReader(in, e.csize))
 }
 
@@ -148,8 +154,11 @@ func noEOFZip(err error) error {
 
 // readData deals with an entry by what it is.
 func (v *packageCheck) readData(ctx context.Context, e *zipEntry, data io.Reader) error {
-	if e.path[len(e.path)-1] == '/' {
-		return nil // a folder, which packages need not name
+	if e.path[len(e.path)-1] == '/' { // a folder, which packages need not name
+		if e.usize != 0 || e.csize != 0 {
+			v.bad.add(e.path, "a folder with %d bytes of content", e.usize)
+		}
+		return nil
 	}
 	if tag := digestOf[foldName(e.path)]; tag != "" {
 		return v.hashFootprint(tag, e, data)
@@ -164,7 +173,6 @@ func (v *packageCheck) readData(ctx context.Context, e *zipEntry, data io.Reader
 		}
 		return nil
 	}
-	v.seen[foldName(e.path)] = true
 	v.report.Files++
 	if e.usize != f.Size {
 		v.bad.add(e.path, "%d bytes long, want %d", e.usize, f.Size)
@@ -184,8 +192,8 @@ func (v *packageCheck) hashFootprint(tag string, e *zipEntry, data io.Reader) er
 	if v.report.Signature == nil {
 		return nil
 	}
-	if e.usize > maxBlockMap { // the largest that any of them may be
-		return unsupported(zipFormat, e.path, e.header, "longer than %d bytes", maxBlockMap)
+	if most := v.mostFootprint(tag); e.usize > most {
+		return unsupported(zipFormat, e.path, e.header, "longer than %d bytes", most)
 	}
 	r := e.stream(data)
 	defer r.Close()
@@ -197,15 +205,34 @@ func (v *packageCheck) hashFootprint(tag string, e *zipEntry, data io.Reader) er
 	return nil
 }
 
+// mostFootprint bounds the files that the signature covers by themselves.
+func (v *packageCheck) mostFootprint(tag string) int64 {
+	switch tag {
+	case DigestBlockMap:
+		return v.p.mostBlockMap()
+	case DigestCodeIntegrity:
+		return maxCatalog
+	}
+	return maxManifest
+}
+
 // findMissing reports the files that only the block map has.
 func (v *packageCheck) findMissing() {
 	if v.report.BlockMap == nil {
 		return
 	}
 	for _, f := range v.report.BlockMap.Files {
-		if !v.seen[foldName(f.Path)] {
+		if v.p.files[foldName(f.Path)] == nil {
 			v.bad.add(f.Path, "missing")
 		}
+	}
+}
+
+// checkFootprint reports the file that says what the others are, where it is
+// missing: the signature covers it, and Windows opens no package without it.
+func (v *packageCheck) checkFootprint() {
+	if _, ok := v.p.files[foldName(ContentTypesName)]; !ok {
+		v.bad.add(ContentTypesName, "missing")
 	}
 }
 

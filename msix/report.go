@@ -175,6 +175,7 @@ func (b *badFiles) add(file, reason string, args ...any) {
 // mapErr is why the block map could not be read.
 func (b *badFiles) finish(r *Report, mapErr error) {
 	slices.SortStableFunc(b.list, func(x, y BadFile) int { return strings.Compare(x.File, y.File) })
+	b.list = slices.Compact(b.list) // the same was found on two ways
 	r.Bad = b.list
 	switch {
 	case mapErr != nil:

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/smallstep/pkcs7"
@@ -38,14 +39,15 @@ func (s *Signature) Verify() error {
 // may sign code. A self-signed certificate is trusted when it is itself in
 // roots. The chain must hold at the time of a proven time stamp whose own
 // chain leads to roots, else at now: a time stamp that nobody vouches for
-// cannot bring an expired certificate back. extra are further intermediates.
-// Revocation is not looked up.
+// cannot bring an expired certificate back, nor one whose own use says that
+// signatures end with it. extra are further intermediates. Revocation is not
+// looked up.
 func (s *Signature) VerifyChain(roots *x509.CertPool, now time.Time, extra ...*x509.Certificate) error {
 	if roots == nil { // x509 would take the system's roots, which trust no packages
 		roots = x509.NewCertPool()
 	}
 	at := now
-	if t := s.Timestamp; t != nil && t.verifyChain(roots, extra) == nil {
+	if t := s.Timestamp; t != nil && !lifetimeSigning(s.Signer) && t.verifyChain(roots, extra) == nil {
 		at = t.Time
 	}
 	err := verifyCert(s.Signer, certPool(s.Certificates, extra), x509.VerifyOptions{
@@ -55,6 +57,14 @@ func (s *Signature) VerifyChain(roots *x509.CertPool, now time.Time, extra ...*x
 		return &Error{Format: signatureFormat, Structure: "certificate of " + clip(SubjectName(s.Signer)), Offset: -1, Err: err}
 	}
 	return nil
+}
+
+// oidLifetimeSigning (szOID_KP_LIFETIME_SIGNING) is the use of certificates
+// whose signatures no time stamp keeps valid.
+var oidLifetimeSigning = asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 311, 10, 3, 13}
+
+func lifetimeSigning(cert *x509.Certificate) bool {
+	return slices.ContainsFunc(cert.UnknownExtKeyUsage, oidLifetimeSigning.Equal)
 }
 
 func certPool(lists ...[]*x509.Certificate) *x509.CertPool {

@@ -70,6 +70,9 @@ type zipDirectory struct {
 // readDirectory finds and reads the central directory.
 func readDirectory(r io.ReaderAt, size int64) (*zipDirectory, error) {
 	d := &zipDirectory{}
+	if err := refuseEncrypted(r, size); err != nil {
+		return nil, err
+	}
 	endAt, err := d.findEnd(r, size)
 	if err != nil {
 		return nil, err
@@ -100,6 +103,23 @@ func readDirectory(r io.ReaderAt, size int64) (*zipDirectory, error) {
 		return nil, err
 	}
 	return d, d.parse(raw, count)
+}
+
+// refuseEncrypted names the packages of the Store's encrypted form (.eappx,
+// .emsix and their bundles), which have a header in place of the first file's.
+func refuseEncrypted(r io.ReaderAt, size int64) error {
+	var mark [4]byte
+	if size < int64(len(mark)) {
+		return nil // too short for anything: findEnd says so
+	}
+	if err := readFull(r, mark[:], 0, "beginning"); err != nil {
+		return err
+	}
+	switch string(mark[:]) {
+	case "EXPH", "EXSH", "EXBH":
+		return unsupported(zipFormat, "beginning", 0, "an encrypted package or bundle (.eappx, .emsix): only the Store's licence opens it")
+	}
+	return nil
 }
 
 // readFull reads all of p at off.
@@ -148,17 +168,40 @@ func (d *zipDirectory) readEnd64(r io.ReaderAt, endAt int64) (int64, error) {
 		return 0, nil
 	}
 	at := int64(binary.LittleEndian.Uint64(locator[8:])) // 4.3.15
-	if at != endAt-lenLocator64-lenEnd64 {
+	length := endAt - lenLocator64 - at                  // 56, or more with an extensible data sector (4.3.14.2)
+	if at < 0 || length < lenEnd64 || length > lenEnd64+maxComment {
 		return 0, corrupt(zipFormat, "zip64 locator", endAt-lenLocator64, "points to byte %d, want the record before it", at)
 	}
-	d.locator, d.end64 = locator, make([]byte, lenEnd64)
+	d.locator, d.end64 = locator, make([]byte, length)
 	if err := readFull(r, d.end64, at, "zip64 end of central directory"); err != nil {
 		return 0, err
 	}
-	if binary.LittleEndian.Uint32(d.end64) != sigEnd64 {
-		return 0, corrupt(zipFormat, "zip64 end of central directory", at, "wrong signature")
+	const before = 12 // the signature and the length itself, which the length leaves out
+	if binary.LittleEndian.Uint32(d.end64) != sigEnd64 || binary.LittleEndian.Uint64(d.end64[4:]) != uint64(length-before) {
+		return 0, corrupt(zipFormat, "zip64 end of central directory", at, "wrong signature or length")
 	}
-	return at, nil
+	return at, d.agree(endAt)
+}
+
+// agree compares the two end records: what is not all ones in the short one
+// must be the same in the long one, or readers would see different packages.
+func (d *zipDirectory) agree(endAt int64) error {
+	le := binary.LittleEndian
+	for _, f := range []struct {
+		name string
+		all  uint64
+		have uint64
+		want uint64
+	}{
+		{"entry count", math.MaxUint16, uint64(le.Uint16(d.end[10:])), le.Uint64(d.end64[32:])},
+		{"directory length", math.MaxUint32, uint64(le.Uint32(d.end[12:])), le.Uint64(d.end64[40:])},
+		{"directory offset", math.MaxUint32, uint64(le.Uint32(d.end[16:])), le.Uint64(d.end64[48:])},
+	} {
+		if f.have != f.all && f.have != f.want {
+			return corrupt(zipFormat, f.name, endAt, "%d, and %d in the zip64 record", f.have, f.want)
+		}
+	}
+	return nil
 }
 
 // parse splits the directory into entries and refuses those that overlap.
