@@ -7,8 +7,10 @@
 //	packages/<full name>       the package: a mount, or a folder with the files
 //	packages/<full name>.json  what it was attached from, written before it is attached
 //	certificates/*.pem         signers whom this host trusts; those named berth-*.pem were put there by plans
+//	supervisor.sock, .lock, .log  of the process that holds the mounts, where there is one
 //	sessions/<id>.json         sessions, written by OpenSession and CloseSession
 //
-// A mount lives as long as the process that serves it. One that outlived its agent answers nothing; it is found in
+// A mount lives as long as the process that serves it: a supervisor (Supervise), which outlives the agent so that running
+// programs do not notice its end, or the agent itself. One that outlived its process answers nothing; it is found in
 // /proc/self/mountinfo, taken away, and made anew. No such mount is ever touched otherwise, because that could hang.
 package linuxhost

@@ -44,6 +44,10 @@ type Options struct {
 	Now       func() time.Time // time.Now
 	Device    string           // /dev/fuse; tests name one that is not there
 
+	// Supervisor is the command that starts Supervise on the same state folder: then mounts, and the programs that run
+	// out of them, outlive this process. Empty: this process serves its mounts itself.
+	Supervisor []string
+
 	// Statfs tells the room of the volume of a folder; statfs(2). Tests tell of a full one.
 	Statfs func(path string) (free, total uint64, err error)
 }
@@ -57,9 +61,10 @@ type Host struct {
 
 	homes sync.Map // home -> *sync.Mutex: one at a time writes to a user's entries
 
-	mu     sync.Mutex
-	mounts map[string]*attachment // by folded full name
-	busy   map[string]int         // packages that are being staged or destaged
+	holder holder // keeps the mounts
+
+	mu   sync.Mutex
+	busy map[string]int // packages that are being staged or destaged
 }
 
 var _ agent.Platform = (*Host)(nil)
@@ -83,7 +88,11 @@ func New(o Options) (*Host, error) {
 			return nil, coded(err, "cannot make the state folder")
 		}
 	}
-	h := &Host{options: o, mode: AttachExtract, mounts: map[string]*attachment{}, busy: map[string]int{}}
+	h := &Host{options: o, mode: AttachExtract, busy: map[string]int{}}
+	h.holder = newOwn(o.Log)
+	if len(o.Supervisor) > 0 {
+		h.holder = &supervised{dir: o.StateDir, command: o.Supervisor, log: o.Log}
+	}
 	if h.boot, err = bootID(); err != nil {
 		return nil, coded(err, "cannot tell this start of the machine from others")
 	}
@@ -118,17 +127,8 @@ func (h *Host) Describe(context.Context) (agent.Machine, error) {
 }
 
 // Close takes every mount of this process away, also from programs that use it: they could read nothing any more. The
-// records stay, so that the next agent attaches the packages again.
-func (h *Host) Close() error {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var errs []error
-	for name, m := range h.mounts {
-		errs = append(errs, m.close(true))
-		delete(h.mounts, name)
-	}
-	return errors.Join(errs...)
-}
+// records stay, so that the next agent attaches the packages again. Mounts that a supervisor holds stay too.
+func (h *Host) Close() error { return h.holder.close() }
 
 // hold marks a package as being worked on, so that what is half done does not count as a leftover.
 func (h *Host) hold(fullName string) (release func()) {
@@ -149,12 +149,6 @@ func (h *Host) held(fullName string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.busy[berth.Fold(fullName)] > 0
-}
-
-func (h *Host) mounted(fullName string) *attachment {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return h.mounts[berth.Fold(fullName)]
 }
 
 // path of something in the state folder.

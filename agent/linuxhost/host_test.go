@@ -37,6 +37,9 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv("BERTH_TEST_SERVE"); dir != "" {
 		serveUntilKilled(dir)
 	}
+	if dir := os.Getenv("BERTH_TEST_SUPERVISE"); dir != "" {
+		superviseForTest(dir)
+	}
 	// A temporary folder of our own tells our mounts from those of tests that run beside.
 	dir, err := os.MkdirTemp("", "berth-test-")
 	if err == nil {

@@ -3,12 +3,14 @@
 package linuxhost
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 
@@ -31,15 +33,112 @@ type attachment struct {
 	findings map[string]bool
 }
 
+// holder keeps mounts: in this process, or in one that outlives it.
+type holder interface {
+	// hold mounts the package at path, where an empty folder is made. What is open in the image belongs to the holder from
+	// then on, also when it fails.
+	hold(ctx context.Context, p berth.PlannedPackage, path string, image *Image) error
+	// release unmounts, lazily also from programs that use the package. That it is not held is no error.
+	release(fullName string, lazily bool) error
+	// look brings what has and findings say up to date.
+	look(ctx context.Context) error
+	has(fullName string) bool
+	findings() []string
+	close() error
+}
+
+// own holds mounts in this process: they end with it.
+type own struct {
+	log *slog.Logger
+
+	mu     sync.Mutex
+	mounts map[string]*attachment // by folded full name
+}
+
+func newOwn(log *slog.Logger) *own { return &own{log: log, mounts: map[string]*attachment{}} }
+
+func (o *own) hold(_ context.Context, p berth.PlannedPackage, path string, image *Image) error {
+	m, err := serve(p.FullName, path, image, o.log)
+	if err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.mounts[berth.Fold(p.FullName)] = m
+	return nil
+}
+
+func (o *own) release(fullName string, lazily bool) error {
+	o.mu.Lock()
+	m := o.mounts[berth.Fold(fullName)]
+	o.mu.Unlock()
+	if m == nil {
+		return nil
+	}
+	if err := m.close(lazily); err != nil {
+		return err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.mounts[berth.Fold(fullName)] == m {
+		delete(o.mounts, berth.Fold(fullName))
+	}
+	return nil
+}
+
+func (o *own) look(context.Context) error { return nil }
+
+func (o *own) has(fullName string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.mounts[berth.Fold(fullName)] != nil
+}
+
+// names lists what is held, by full name.
+func (o *own) names() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	list := []string{}
+	for _, m := range o.mounts {
+		list = append(list, m.fullName)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// findings are the files that mounts could not serve.
+func (o *own) findings() []string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	list := []string{}
+	for _, m := range o.mounts {
+		list = append(list, m.problems()...)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// close takes every mount away, also from programs that use it: they could read nothing any more.
+func (o *own) close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	var errs []error
+	for name, m := range o.mounts {
+		errs = append(errs, m.close(true))
+		delete(o.mounts, name)
+	}
+	return errors.Join(errs...)
+}
+
 // serve mounts the package's files at path, where an empty folder is made. What is open in the image belongs to the mount
 // from then on, also when it fails.
-func (h *Host) serve(fullName, path string, image *Image) (*attachment, error) {
-	m := &attachment{fullName: fullName, path: path, image: image, log: h.options.Log, findings: map[string]bool{}}
+func serve(fullName, path string, image *Image, log *slog.Logger) (*attachment, error) {
+	m := &attachment{fullName: fullName, path: path, image: image, log: log, findings: map[string]bool{}}
 	if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, errors.Join(coded(err, "cannot make the mount point"), image.Close())
 	}
 	var err error
-	m.served, err = mount.Serve(path, image.FS, mount.Options{Source: fullName, Log: h.options.Log, Failed: m.note})
+	m.served, err = mount.Serve(path, image.FS, mount.Options{Source: fullName, Log: log, Failed: m.note})
 	if err != nil {
 		return nil, errors.Join(coded(err, "cannot mount "+path), image.Close())
 	}
@@ -101,7 +200,7 @@ func (h *Host) probe() error {
 	if err != nil {
 		return err
 	}
-	m, err := h.serve("probe", dir, &Image{FS: os.DirFS("/"), Close: func() error { return nil }})
+	m, err := serve("probe", dir, &Image{FS: os.DirFS("/"), Close: func() error { return nil }}, h.options.Log)
 	if err == nil {
 		err = m.close(false)
 	}

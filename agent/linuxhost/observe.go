@@ -16,8 +16,11 @@ import (
 )
 
 // Observe reads the kernel's table of mounts, the state folder and the users' homes.
-func (h *Host) Observe(context.Context) (agent.Observation, error) {
+func (h *Host) Observe(ctx context.Context) (agent.Observation, error) {
 	var seen agent.Observation
+	if err := h.holder.look(ctx); err != nil {
+		return seen, err
+	}
 	points, err := mount.Points(h.path("packages"))
 	if err != nil {
 		return seen, coded(err, "cannot see what is mounted")
@@ -46,7 +49,7 @@ func (h *Host) Observe(context.Context) (agent.Observation, error) {
 	}
 	seen.Packages = h.packages(l, points, all)
 	seen.Orphans = h.orphans(l, points)
-	seen.Problems = append(problems, h.findings()...)
+	seen.Problems = append(problems, h.holder.findings()...)
 	seen.Disk = h.disk()
 	return seen, nil
 }
@@ -121,7 +124,7 @@ func (h *Host) orphans(l listing, points map[string]int) []agent.Orphan {
 	}
 	for path, n := range points {
 		name := strings.TrimPrefix(path, h.path("packages")+"/")
-		if h.held(name) || n == 1 && h.mounted(name) != nil {
+		if h.held(name) || n == 1 && h.holder.has(name) {
 			continue
 		}
 		add(orphanMount, name, "a mount whose agent has ended")
@@ -146,17 +149,6 @@ func (h *Host) working() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.busy) > 0
-}
-
-// findings are the files that mounts could not serve.
-func (h *Host) findings() []string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var list []string
-	for _, m := range h.mounts {
-		list = append(list, m.problems()...)
-	}
-	return list
 }
 
 // Repair takes a dead mount away, and removes what has no record. A package in use by a session has one.

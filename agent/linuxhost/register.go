@@ -93,11 +93,11 @@ func byHome(sessions []Session) map[string][]Session {
 }
 
 // Register writes the entries of the package's applications to the home of the session's user.
-func (h *Host) Register(_ context.Context, s berth.Session, p berth.PlannedPackage) error {
+func (h *Host) Register(ctx context.Context, s berth.Session, p berth.PlannedPackage) error {
 	if err := checkName(p.FullName); err != nil {
 		return err
 	}
-	if staged, err := h.isStaged(p.FullName); err != nil || !staged {
+	if staged, err := h.isStaged(ctx, p.FullName); err != nil || !staged {
 		return firstOf(err, berth.Errorf(berth.Conflict, "%s is not staged", p.FullName))
 	}
 	entries, err := h.entries(p, s.ID)

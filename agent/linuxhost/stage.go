@@ -22,7 +22,7 @@ func (h *Host) Stage(ctx context.Context, p berth.PlannedPackage) error {
 		return err
 	}
 	defer h.hold(p.FullName)()
-	if done, err := h.isStaged(p.FullName); done || err != nil {
+	if done, err := h.isStaged(ctx, p.FullName); done || err != nil {
 		return err
 	}
 	if err := h.clear(p.FullName); err != nil {
@@ -41,14 +41,7 @@ func (h *Host) Stage(ctx context.Context, p berth.PlannedPackage) error {
 	if h.mode == AttachExtract {
 		return agent.InPhase(berth.PhaseAttach, firstOf(h.extract(ctx, p, image), image.Close()))
 	}
-	m, err := h.serve(p.FullName, h.packagePath(p.FullName), image)
-	if err != nil {
-		return agent.InPhase(berth.PhaseAttach, err)
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.mounts[berth.Fold(p.FullName)] = m
-	return nil
+	return agent.InPhase(berth.PhaseAttach, h.holder.hold(ctx, p, h.packagePath(p.FullName), image))
 }
 
 // firstOf returns the first of the errors that is one: what went wrong, before what went wrong in clearing up.
@@ -113,13 +106,8 @@ func (h *Host) Destage(_ context.Context, fullName string) error {
 	if len(holders) > 0 {
 		return berth.Errorf(berth.Conflict, "%s is registered in the session of %s", fullName, holders[0].User)
 	}
-	if m := h.mounted(fullName); m != nil {
-		if err := m.close(false); err != nil {
-			return err
-		}
-		h.mu.Lock()
-		delete(h.mounts, berth.Fold(fullName))
-		h.mu.Unlock()
+	if err := h.holder.release(fullName, false); err != nil {
+		return err
 	}
 	if err := h.clear(fullName); err != nil {
 		return err
@@ -131,7 +119,10 @@ func (h *Host) Destage(_ context.Context, fullName string) error {
 }
 
 // isStaged tells whether the package is there, whole.
-func (h *Host) isStaged(fullName string) (bool, error) {
+func (h *Host) isStaged(ctx context.Context, fullName string) (bool, error) {
+	if err := h.holder.look(ctx); err != nil {
+		return false, err
+	}
 	points, err := mount.Points(h.path("packages"))
 	if err != nil {
 		return false, coded(err, "cannot see what is mounted")
@@ -144,26 +135,20 @@ func (h *Host) isStaged(fullName string) (bool, error) {
 	return known && h.attached(r, points, l.folders), nil
 }
 
-// attached tells whether the package of a record is there: mounted by this process, or extracted.
+// attached tells whether the package of a record is there: mounted by who holds it for this host, or extracted.
 func (h *Host) attached(r record, points map[string]int, folders map[string]bool) bool {
 	name := r.Package.FullName
 	if r.Mode == AttachExtract {
 		return folders[name] && points[h.packagePath(name)] == 0
 	}
-	return h.mounted(name) != nil && points[h.packagePath(name)] == 1
+	return h.holder.has(name) && points[h.packagePath(name)] == 1
 }
 
 // clear removes what is left of a package: dead mounts, half of a mount of this process, and the folder.
 func (h *Host) clear(fullName string) error {
 	path := h.packagePath(fullName)
-	h.mu.Lock()
-	m := h.mounts[berth.Fold(fullName)]
-	delete(h.mounts, berth.Fold(fullName))
-	h.mu.Unlock()
-	if m != nil { // it was unmounted by somebody else, or covered
-		if err := m.close(true); err != nil {
-			return err
-		}
+	if err := h.holder.release(fullName, true); err != nil { // it was unmounted by somebody else, or covered
+		return err
 	}
 	points, err := mount.Points(h.path("packages"))
 	if err != nil {

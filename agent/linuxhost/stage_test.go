@@ -295,7 +295,7 @@ func serveUntilKilled(dir string) {
 			err = h.writeRecord(berth.PlannedPackage{FullName: appV1, FamilyName: familyOf(appV1), ImagePath: "/share/" + appV1})
 		}
 		if err == nil {
-			_, err = h.serve(appV1, h.packagePath(appV1), i)
+			err = h.holder.hold(context.Background(), berth.PlannedPackage{FullName: appV1}, h.packagePath(appV1), i)
 		}
 	}
 	if err != nil {

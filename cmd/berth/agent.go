@@ -24,6 +24,9 @@ type platform interface {
 type platformOptions struct {
 	state     string
 	attach    string
+	hold      string // supervisor or agent: which process serves the mounts
+	logins    string // file with logins for file servers, for another process to read
+	level     string // of its log
 	verifyAll bool
 	opener    *share.Opener
 	log       *slog.Logger
@@ -75,17 +78,16 @@ The server is believed by --fingerprint (as it prints it), by --ca, or by the sy
 
 func runCommand(state *string) *cobra.Command {
 	var o platformOptions
-	var logins, level string
 	c := &cobra.Command{
 		Use: "run", Short: "Keep this machine at its plan",
 		Example: "  berth agent run\n  berth agent run --attach extract --verify-all",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			known, err := readLogins(logins)
+			known, err := readLogins(o.logins)
 			if err != nil {
 				return err
 			}
-			o.state, o.log = *state, logger(level)
+			o.state, o.log = *state, logger(o.level)
 			// The agent opens what its plan names; what it may read is up to the system and the file server.
 			if o.opener, err = share.New(share.Options{Anywhere: true, Logins: known, Log: o.log}); err != nil {
 				return err
@@ -96,8 +98,9 @@ func runCommand(state *string) *cobra.Command {
 	f := c.Flags()
 	f.StringVar(&o.attach, "attach", "auto", "how images are attached: auto, fuse or extract")
 	f.BoolVar(&o.verifyAll, "verify-all", false, "read and check every file when a package is staged, not only as it is used")
-	f.StringVar(&logins, "share-logins", "", "JSON file with logins for file servers: [{server, address, domain, user, password}]")
-	f.StringVar(&level, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&o.hold, "hold", "supervisor", "where mounts live on Linux: in a `supervisor` that outlives the agent, or in the agent")
+	f.StringVar(&o.logins, "share-logins", "", "JSON file with logins for file servers: [{server, address, domain, user, password}]")
+	f.StringVar(&o.level, "log-level", "info", "debug, info, warn or error")
 	return c
 }
 

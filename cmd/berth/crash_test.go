@@ -9,8 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -47,8 +49,8 @@ func newBench(t *testing.T) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
-	b := &bench{demo: &demo{dir: t.TempDir(), out: io.Discard, self: self, began: time.Now()}, t: t, ctx: ctx}
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute+time.Duration(kills())*3*time.Second)
+	b := &bench{demo: &demo{dir: t.TempDir(), out: io.Discard, self: self, hold: "agent", began: time.Now()}, t: t, ctx: ctx}
 	t.Cleanup(func() {
 		b.stop()
 		cancel()
@@ -162,6 +164,14 @@ func TestServerKilled(t *testing.T) {
 // wholeWay does what the demo does, with writes that are repeated until they are acknowledged.
 func (b *bench) wholeWay() (v1, v2 string) {
 	b.t.Helper()
+	v1, v2 = b.toReady()
+	b.turn(v1, v2)
+	return v1, v2
+}
+
+// toReady does the first half of it: two versions in the catalogue, the first of them ready on the host.
+func (b *bench) toReady() (v1, v2 string) {
+	b.t.Helper()
 	var packages []berth.Package
 	for _, image := range []string{"notes-1.vhdx", "notes-2.vhd"} {
 		path := filepath.Join(b.dir, "images", image)
@@ -185,7 +195,6 @@ func (b *bench) wholeWay() (v1, v2 string) {
 	})
 	b.acked("apply", b.apply)
 	b.must(b.await(b.ctx, v1, berth.StatusReady))
-	b.turn(v1, v2)
 	return v1, v2
 }
 
@@ -238,27 +247,97 @@ func (b *bench) holds(v1, v2 string, pools []string) {
 	}
 }
 
-// TestAgentKilled kills the agent at random moments of the whole way: it comes back, and the host converges.
+// kills is how often TestAgentKilled kills at least: BERTH_KILLS, else as often as it comes about in a few turns.
+func kills() int {
+	n, _ := strconv.Atoi(os.Getenv("BERTH_KILLS")) // anything else than a number asks for nothing more
+	return n
+}
+
+// TestAgentKilled kills the agent at random moments of the whole way: it comes back, and the host converges. Where a
+// supervisor holds the mounts, a program that runs out of one does not notice.
 func TestAgentKilled(t *testing.T) {
-	b := newBench(t)
-	b.must(b.startAgent(b.ctx))
-	// An agent needs a second or so to attach: struck more often than that it could get nowhere.
-	calm := b.strike(&b.agent, 2*time.Second, b.spawnAgent)
-	v1, v2 := b.wholeWay()
-	for range 2 {
-		b.turn(v2, v1)
-		b.turn(v1, v2)
+	for _, hold := range []string{"agent", "supervisor"} {
+		t.Run("mounts live in the "+hold, func(t *testing.T) {
+			b := newBench(t)
+			b.hold = hold
+			t.Cleanup(func() { b.release() })
+			b.must(b.startAgent(b.ctx))
+			var n atomic.Int64
+			// An agent needs a second or so to attach: struck more often than that it could get nowhere.
+			calm := b.strike(&b.agent, 2*time.Second, func() error { n.Add(1); return b.spawnAgent() })
+			v1, v2 := b.wholeWay()
+			for turns := 0; turns < 4 || n.Load() < int64(kills()); turns += 2 {
+				b.turn(v2, v1)
+				b.turn(v1, v2)
+			}
+			t.Logf("the agent was killed %d times", calm())
+			b.converged(v2)
+		})
 	}
-	t.Logf("the agent was killed %d times", calm())
+}
+
+// converged checks that one version is on the host and nothing else.
+func (b *bench) converged(v2 string) {
+	b.t.Helper()
 	b.must(b.await(b.ctx, v2, berth.StatusReady))
 	rows, err := b.client.Status(b.ctx, demoHost, "", "")
 	b.must(err)
 	if len(rows) != 1 {
-		t.Errorf("rows: %+v, want that of %s alone", rows, v2)
+		b.t.Errorf("rows: %+v, want that of %s alone", rows, v2)
 	}
 	entries, err := filepath.Glob(filepath.Join(b.dir, "home", demoUser, ".local/share/applications/*.desktop"))
 	b.must(err)
 	if len(entries) != 0 {
-		t.Errorf("entries left behind after sign-out: %v", entries)
+		b.t.Errorf("entries left behind after sign-out: %v", entries)
+	}
+}
+
+// release ends the agent and takes what a supervisor holds off the machine.
+func (b *bench) release() {
+	b.stop()
+	if b.hold != "supervisor" {
+		return
+	}
+	if out, err := exec.Command(b.self, "agent", "release", "--state", filepath.Join(b.dir, "agent")).CombinedOutput(); err != nil {
+		b.t.Errorf("release: %v: %s", err, out)
+	}
+}
+
+// TestProgramsOutliveTheAgent kills the agent under a program that has a file of a mounted package open: it reads on,
+// and what it did not open yet can be opened.
+func TestProgramsOutliveTheAgent(t *testing.T) {
+	b := newBench(t)
+	b.hold = "supervisor"
+	t.Cleanup(func() { b.release() })
+	b.must(b.startAgent(b.ctx))
+	v1, _ := b.toReady()
+	b.must(b.signIn(b.ctx, v1))
+	h, err := b.client.Host(b.ctx, demoHost)
+	b.must(err)
+	if !strings.HasPrefix(h.Facts.AttachMode, "fuse") {
+		t.Skipf("skipped: images are not mounted here: %s", h.Facts.AttachMode)
+	}
+	programs, err := filepath.Glob(filepath.Join(b.dir, "agent", "packages", v1, "*.exe"))
+	b.must(err)
+	if len(programs) == 0 {
+		t.Fatal("the package has no program")
+	}
+	f, err := os.Open(programs[0])
+	b.must(err)
+	defer f.Close()
+	for range 3 {
+		b.must(b.agent.Process.Kill())
+		_ = b.agent.Wait() // it was killed
+		if _, err := f.ReadAt(make([]byte, 64), 0); err != nil {
+			t.Errorf("while no agent runs: %v", err)
+		}
+		if _, err := os.ReadFile(programs[0]); err != nil {
+			t.Errorf("opened while no agent runs: %v", err)
+		}
+		b.must(b.spawnAgent())
+		b.must(b.await(b.ctx, v1, berth.StatusInUse))
+	}
+	if _, err := f.ReadAt(make([]byte, 64), 0); err != nil {
+		t.Errorf("after three deaths of the agent: %v", err)
 	}
 }

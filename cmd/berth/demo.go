@@ -30,13 +30,14 @@ type demo struct {
 	once bool
 
 	server, agent *exec.Cmd
+	hold          string // where mounts live: agent, or supervisor
 	boot          bootstrap
 	client        *client.Client
 	began         time.Time
 }
 
 func demoCommand() *cobra.Command {
-	d := &demo{}
+	d := &demo{hold: "agent"}
 	c := &cobra.Command{
 		Use: "demo", Short: "See the whole way on this machine: image, catalogue, host, session",
 		Long: `Show the whole way on this machine, with real parts: a server, an agent, a signed package with two applications in two
@@ -230,7 +231,7 @@ func (d *demo) startAgent(ctx context.Context) error {
 }
 
 func (d *demo) spawnAgent() (err error) {
-	d.agent, err = d.spawn("agent", "agent", "run", "--state", filepath.Join(d.dir, "agent"))
+	d.agent, err = d.spawn("agent", "agent", "run", "--hold", d.hold, "--state", filepath.Join(d.dir, "agent"))
 	return err
 }
 

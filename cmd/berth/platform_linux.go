@@ -5,18 +5,86 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"berth"
 	"berth/agent/linuxhost"
 	"berth/imaging"
+	"berth/share"
 )
 
 // newPlatform returns this machine as a platform.
 func newPlatform(o platformOptions) (platform, error) {
+	supervisor, err := supervisorCommand(o)
+	if err != nil {
+		return nil, err
+	}
 	return linuxhost.New(linuxhost.Options{StateDir: o.state, Images: linuxhost.FromLibrary(imaging.New(o.opener, o.log)),
-		Log: o.log, Attach: linuxhost.Attach(o.attach), VerifyAll: o.verifyAll})
+		Log: o.log, Attach: linuxhost.Attach(o.attach), VerifyAll: o.verifyAll, Supervisor: supervisor})
+}
+
+// supervisorCommand starts this program as the process that holds mounts.
+func supervisorCommand(o platformOptions) ([]string, error) {
+	switch o.hold {
+	case "agent":
+		return nil, nil
+	case "supervisor":
+	default:
+		return nil, berth.Errorf(berth.Invalid, "mounts cannot live in %q", o.hold).On("hold").With("use supervisor or agent")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	paths := []string{o.state, o.logins} // the supervisor runs in another folder
+	for i, p := range paths {
+		if p == "" {
+			continue
+		}
+		if paths[i], err = filepath.Abs(p); err != nil {
+			return nil, err
+		}
+	}
+	return []string{self, "agent", "hold", "--state", paths[0], "--share-logins", paths[1], "--log-level", o.level}, nil
+}
+
+// holdCommands are the process that holds mounts, and what ends them.
+func holdCommands(state *string) []*cobra.Command {
+	var logins, level string
+	hold := &cobra.Command{
+		Use: "hold", Short: "Hold the mounts of this machine (started by the agent)", Hidden: true, Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			known, err := readLogins(logins)
+			if err != nil {
+				return err
+			}
+			log := logger(level)
+			opener, err := share.New(share.Options{Anywhere: true, Logins: known, Log: log})
+			if err != nil {
+				return err
+			}
+			return linuxhost.Supervise(cmd.Context(), linuxhost.SupervisorOptions{StateDir: *state,
+				Images: linuxhost.FromLibrary(imaging.New(opener, log)), Log: log})
+		},
+	}
+	hold.Flags().StringVar(&logins, "share-logins", "", "JSON `FILE` with logins for file servers")
+	hold.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
+	release := &cobra.Command{
+		Use: "release", Short: "Take all packages off this machine, also from programs that use them",
+		Long: `Take all mounts of packages away, also from programs that use them. For a machine that is to be a host no longer: stop the
+agent first, else it attaches everything again.`,
+		Example: "  systemctl stop berth-agent && berth agent release", Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			names, err := linuxhost.ReleaseAll(cmd.Context(), *state, logger("info"))
+			for _, name := range names {
+				fmt.Fprintln(cmd.OutOrStdout(), name)
+			}
+			return err
+		},
+	}
+	return []*cobra.Command{hold, release}
 }
 
 // sessionCommands are what a login hook calls on Linux; on Windows the system itself tells of sessions.
@@ -31,7 +99,7 @@ PAM's variables:
 		RunE: func(cmd *cobra.Command, _ []string) error { return pamSession(*state) },
 	}
 	c.AddCommand(sessionOpenCommand(state), sessionCloseCommand(state), sessionListCommand(state))
-	return []*cobra.Command{c}
+	return append(holdCommands(state), c)
 }
 
 func sessionOpenCommand(state *string) *cobra.Command {
