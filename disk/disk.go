@@ -1,6 +1,6 @@
 // Package disk opens an image file as the volumes in it, and makes images.
 //
-//	file -> container (vhd, vhdx, raw) -> partition table (part) -> volumes (ntfs, fat)
+//	file -> container (vhd, vhdx, raw) -> partition table (part) -> volumes (ntfs, fat, exfat)
 //
 // [Open] tells all of these by content, reading a few structures only; a volume
 // is read when [Volume.Open] is called. [Create] goes the other way, from an

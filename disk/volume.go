@@ -9,19 +9,20 @@ import (
 	"io/fs"
 	"sync"
 
+	"berth/disk/exfat"
 	"berth/disk/fat"
 	"berth/disk/ntfs"
 	"berth/disk/part"
 )
 
-// File systems of a [Volume]. The first four are read.
+// File systems of a [Volume]. The first five are read.
 const (
 	NTFS  = "NTFS"
 	FAT12 = "FAT12"
 	FAT16 = "FAT16"
 	FAT32 = "FAT32"
+	ExFAT = "exFAT"
 
-	ExFAT     = "exFAT"
 	ReFS      = "ReFS"
 	BitLocker = "BitLocker" // an encrypted volume of whichever file system
 	Unknown   = "unknown"
@@ -112,9 +113,10 @@ func (v *Volume) load() (labelled, error) {
 		return ntfs.Open(v.r, v.Size)
 	case FAT12, FAT16, FAT32:
 		return fat.Open(v.r, v.Size)
+	case ExFAT:
+		return exfat.Open(v.r, v.Size)
 	}
 	why := map[string]string{
-		ExFAT:     "exFAT volumes are not read; put the packages on an NTFS volume",
 		ReFS:      "ReFS volumes are not read; put the packages on an NTFS volume",
 		BitLocker: "the volume is encrypted with BitLocker; packages must lie on one that is not",
 		Unknown:   "no known file system starts here",

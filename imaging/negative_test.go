@@ -83,7 +83,6 @@ func TestUnreadableImages(t *testing.T) {
 		"diff.vhdx":        {"log2timeline_dfvfs/fat-differential.vhdx.gz", codeVHDParent, "differencing"},
 		"ext2.vhd":         {"log2timeline_dfvfs/ext2.vhd.gz", codeFSUnknown, "volume 0: boot sector at byte 0: no known file system"},
 		"bitlocker.raw":    {"log2timeline_dfvfs/bdetogo.first1MiB.raw.gz", codeFSUnknown, "encrypted with BitLocker"},
-		"exfat.raw":        {"dsoprea_go-exfat/test.exfat.gz", codeFSUnknown, "exFAT volumes are not read"},
 		"package.vhdx":     {"microsoft_msix-packaging/unpack/CentennialCoffee.appx", codeVHDUnknown, "not a VHDX"},
 		"package.vhd":      {"microsoft_msix-packaging/unpack/CentennialCoffee.appx", codeVHDUnknown, "not a VHD"},
 		"package.appx":     {"microsoft_msix-packaging/unpack/CentennialCoffee.appx", codeVHDUnknown, "no partition table"},

@@ -4,6 +4,8 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
+
+	"berth/disk/block"
 )
 
 // Bounds: the specification ends a directory at 65536 entries; dirBudget bounds the entries kept between calls.
@@ -58,8 +60,9 @@ func (f *FS) readDirectory(first uint32, p place) ([]byte, error) {
 		return nil, err
 	}
 	last := runs[len(runs)-1]
-	s := &stream{r: f.r, runs: runs, size: last.pos + last.length, place: p}
-	b := make([]byte, s.size)
+	size := last.Pos + last.Length
+	s := &block.Extents{Reader: f.r, Runs: runs, Size: size, Valid: size, At: p.error()}
+	b := make([]byte, size)
 	return b, readFull(s, b, 0, p)
 }
 

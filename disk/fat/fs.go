@@ -147,3 +147,15 @@ func (f *FS) enter(e *entry, parent uint32) (*directory, error) {
 	}
 	return d, nil
 }
+
+// open makes the content of a file; its runs hold its whole size.
+func (f *FS) open(e *entry) (*block.Extents, error) {
+	s := &block.Extents{Reader: f.r, Size: e.size, Valid: e.size, At: place{"file " + e.name, -1}.error()}
+	if e.size == 0 {
+		return s, nil
+	}
+	need := uint32((e.size + f.geo.cluster - 1) / f.geo.cluster)
+	var err error
+	s.Runs, err = f.table.chain(e.first, need, f.geo.clusters, place{s.At.Structure, -1})
+	return s, err
+}

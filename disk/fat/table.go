@@ -18,19 +18,12 @@ const (
 	runBudget    = 1 << 18 // runs of chains
 )
 
-// run is a part of a chain that is contiguous on the volume. All numbers are bytes.
-type run struct {
-	pos    int64 // in the file
-	offset int64 // on the volume
-	length int64
-}
-
 // table follows cluster chains.
 type table struct {
 	r       io.ReaderAt
 	geo     *geometry
 	windows *block.Cache[int64, []byte]
-	chains  *block.Cache[chainKey, []run]
+	chains  *block.Cache[chainKey, []block.Run]
 }
 
 type chainKey struct {
@@ -38,12 +31,12 @@ type chainKey struct {
 }
 
 func newTable(r io.ReaderAt, geo *geometry) *table {
-	return &table{r, geo, block.NewCache[int64, []byte](windowBudget), block.NewCache[chainKey, []run](runBudget)}
+	return &table{r, geo, block.NewCache[int64, []byte](windowBudget), block.NewCache[chainKey, []block.Run](runBudget)}
 }
 
 // chain answers the runs of the chain that starts at first, up to need clusters; what a longer chain has behind them
 // was allocated and not used. need 0 asks for all up to limit clusters, which is an error to exceed.
-func (t *table) chain(first, need, limit uint32, p place) ([]run, error) {
+func (t *table) chain(first, need, limit uint32, p place) ([]block.Run, error) {
 	key := chainKey{first, need}
 	if runs, ok := t.chains.Get(key); ok {
 		return runs, nil
@@ -55,8 +48,8 @@ func (t *table) chain(first, need, limit uint32, p place) ([]run, error) {
 	return runs, err
 }
 
-func (t *table) follow(first, need, limit uint32, p place) ([]run, error) {
-	var runs []run
+func (t *table) follow(first, need, limit uint32, p place) ([]block.Run, error) {
+	var runs []block.Run
 	win := window{table: t, index: -1}
 	mark, steps, next := uint32(0), uint32(1), uint32(2)
 	for c, n := first, uint32(1); ; n++ {
@@ -70,7 +63,7 @@ func (t *table) follow(first, need, limit uint32, p place) ([]run, error) {
 		if steps++; steps == next {
 			mark, steps, next = c, 0, next*2
 		}
-		runs = extend(runs, t.geo.offset(c), t.geo.cluster)
+		runs = block.AppendRun(runs, t.geo.offset(c), t.geo.cluster)
 		if n == need {
 			return runs, nil
 		}
@@ -98,18 +91,6 @@ func (g *geometry) endOfChain() uint32 {
 	default:
 		return 0x0FFFFFF8
 	}
-}
-
-func extend(runs []run, offset, length int64) []run {
-	if n := len(runs); n > 0 {
-		last := &runs[n-1]
-		if last.offset+last.length == offset {
-			last.length += length
-			return runs
-		}
-		return append(runs, run{last.pos + last.length, offset, length})
-	}
-	return append(runs, run{0, offset, length})
 }
 
 // window is the part of the FAT that a walk stands in.
