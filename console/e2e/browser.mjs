@@ -53,7 +53,7 @@ export async function look(page, name) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: 800 });
     await page.mouse.move(0, 0);
-    await page.waitForTimeout(400); // a drawer slides, a badge fades
+    await page.waitForTimeout(150); // what moves has moved: motion is reduced
     await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`), fullPage: true });
     const where = `${name} at ${width} pixels, ${colorScheme}`;
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);

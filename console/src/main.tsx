@@ -7,7 +7,7 @@ import { newQueryClient } from './api/queries';
 import { SessionProvider, useSession } from './api/session';
 import './base.css';
 import { SignIn } from './pages/SignIn';
-import { useSystemTheme } from './parts/theme';
+import { useTheme } from './parts/theme';
 import { router } from './router';
 
 // Fluent UI writes its styles into elements of its own; the policy lets them through by the nonce of this answer.
@@ -23,7 +23,7 @@ function Console() {
 function App() {
   return (
     <RendererProvider renderer={renderer} targetDocument={document}>
-      <FluentProvider theme={useSystemTheme()}>
+      <FluentProvider theme={useTheme()}>
         <QueryClientProvider client={queries}>
           <SessionProvider>
             <Console />

@@ -1,9 +1,28 @@
+import type { FieldChange } from './schema';
+
+/** Meanwhile is a change that somebody made of an object after another had looked at it. */
+export interface Meanwhile {
+  at: string;
+  by: string;
+  face: string;
+  action: string;
+  changes: FieldChange[] | null;
+}
+
 /** Problem is an error as the native API tells it (RFC 9457), or as near to it as what came instead allows. */
 export class Problem extends Error {
   constructor(
     readonly title: string,
     readonly detail: string,
-    readonly more: { status?: number; code?: string; field?: string; remedy?: string; requestId?: string } = {},
+    readonly more: {
+      status?: number;
+      code?: string;
+      field?: string;
+      remedy?: string;
+      requestId?: string;
+      /** Of an edit of an older revision: what others changed since. */
+      meanwhile?: Meanwhile[];
+    } = {},
   ) {
     super(`${title}: ${detail}`);
     this.name = 'Problem';
@@ -37,6 +56,7 @@ export function parseProblem(status: number, body: string): Problem {
     field: text(fields.field),
     remedy: text(fields.remedy) ?? (Object.keys(fields).length === 0 ? foreign : undefined),
     requestId: text(fields.requestId),
+    meanwhile: Array.isArray(fields.meanwhile) ? (fields.meanwhile as Meanwhile[]) : undefined,
   });
 }
 

@@ -1,13 +1,24 @@
-import { MutationCache, QueryCache, QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import {
+  keepPreviousData,
+  MutationCache,
+  QueryCache,
+  QueryClient,
+  useMutation,
+  useQuery,
+  useQueryClient,
+} from '@tanstack/react-query';
 import { useSearch } from '@tanstack/react-router';
 import { chooseSite } from '../logic/search';
-import { call, path } from './client';
+import { t } from '../text/t';
+import { ask, share, type Answer, type Asked, type Op } from './ask';
+import type { Intent } from './intent';
+import { live } from './live';
 import { Problem } from './problem';
+import type { Grant } from './schema';
 import { Refusal, refusals, useSession } from './session';
-import type * as T from './types';
 
-const often = 2_000; // what hosts do is watched while it happens
-const seldom = 10_000; // the rest, in case another administrator is at work
+const seldom = 60_000; // events tell of changes; this is for what no event tells
+const often = 5_000; // while no events come
 
 /** leave ends the session once the server does not accept its token any more. */
 function leave(error: Error) {
@@ -23,27 +34,49 @@ export function newQueryClient(): QueryClient {
       queries: {
         retry: (failures, error) => failures < 2 && error instanceof Problem && error.passing,
         networkMode: 'always', // a server on this machine is there without a network
+        structuralSharing: share,
+        refetchInterval: () => (live() === 'live' ? seldom : often),
+        staleTime: 2_000,
       },
       mutations: { networkMode: 'always' },
     },
   });
 }
 
-function useGet<R>(segments: string[], options: { query?: Record<string, string | undefined>; every?: number } = {}) {
+export interface Options {
+  /** Ask again so often, whatever is heard. */
+  every?: number | false;
+  /** Do not ask. */
+  off?: boolean;
+  /** Show the answer to the question of before until this one is answered. */
+  keep?: boolean;
+}
+
+/** useAsk asks the server about the site in view, and again when it hears that something changed. */
+export function useAsk<O extends Op>(op: O, asked: Asked<O>, { every, off, keep }: Options = {}) {
+  const site = useSite();
+  return useAskAt(site, op, asked, { every, off: off === true || site === '', keep });
+}
+
+/** useAskFarm asks about what belongs to no site. */
+export const useAskFarm = <O extends Op>(op: O, asked: Asked<O>, options: Options = {}) =>
+  useAskAt('', op, asked, options);
+
+function useAskAt<O extends Op>(site: string, op: O, asked: Asked<O>, { every, off, keep }: Options) {
   const { token } = useSession();
-  const address = path(segments, options.query);
-  return useQuery({
-    queryKey: [...segments, options.query ?? {}],
-    queryFn: ({ signal }) => call<R>(address, { token, signal }),
-    refetchInterval: options.every ?? seldom,
-    enabled: !segments.includes(''), // the site is not known yet
+  return useQuery<Answer<O>>({
+    queryKey: [op, site, asked],
+    queryFn: ({ signal }) => ask(op, asked, { token, site, signal }),
+    enabled: off !== true,
+    ...(every === undefined ? {} : { refetchInterval: every }),
+    ...(keep === true ? { placeholderData: keepPreviousData } : {}),
   });
 }
 
 /** useSites lists the sites that the caller may read. */
-export const useSites = () => useGet<T.List<T.Site>>(['sites']);
+export const useSites = () => useAskFarm('listSites', {});
 
-export const useWho = () => useGet<T.Who>(['whoami'], { every: 60_000 });
+export const useWho = () => useAskFarm('whoami', {}, { every: 60_000 });
 
 /** useSite is the name of the site in view. Pages stand below Shell, which waits until there is one. */
 export function useSite(): string {
@@ -51,41 +84,47 @@ export function useSite(): string {
   return chooseSite(site, useSites().data?.items ?? []) ?? '';
 }
 
-export const useStatus = () => useGet<T.List<T.HostPackage>>(['sites', useSite(), 'status'], { every: often });
+/** useSeveralSites tells whether commands must name the site. */
+export const useSeveralSites = () => (useSites().data?.items?.length ?? 0) > 1;
 
-export const useHosts = () => useGet<T.List<T.Host>>(['sites', useSite(), 'hosts'], { every: often });
+export const useSettings = () => useAsk('getSettings', {});
 
-export const usePackages = () => useGet<T.List<T.Package>>(['sites', useSite(), 'packages']);
-
-export const useSettings = () => useGet<T.Settings>(['sites', useSite(), 'settings']);
-
-export const useChanges = () => useGet<T.List<T.Change>>(['sites', useSite(), 'changes'], { every: often });
-
-export const useAudit = () => useGet<T.List<T.AuditEntry>>(['sites', useSite(), 'audit'], { query: { limit: '200' } });
-
-function usePost<In, Out>(segments: (input: In) => string[], body?: (input: In) => unknown) {
+/** useRun does intents one after the other, and lets everything in view be asked for again. */
+export function useRun() {
   const { token } = useSession();
-  const queries = useQueryClient();
   const site = useSite();
+  const queries = useQueryClient();
   return useMutation({
-    mutationFn: (input: In) =>
-      call<Out>(path(['sites', site, ...segments(input)]), { token, method: 'POST', body: body?.(input) }),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['sites', site] }),
+    mutationFn: async (intents: Intent[]) => {
+      const answers: unknown[] = [];
+      for (const { op, asked } of intents) {
+        answers.push(await ask(op, asked as Asked<Op>, { token, site })); // in their order: the next may need the one before
+      }
+      return answers;
+    },
+    onSettled: () => queries.invalidateQueries(),
   });
 }
 
-/** useApply applies changes by name. The names are always sent: what was drafted since then was not looked at. */
-export const useApply = () =>
-  usePost<string[], T.AppliedChanges>(
-    () => ['changes', 'apply'],
-    (changes) => ({ changes }),
-  );
+export type Role = Grant['role'];
 
-export const useDiscard = () =>
-  usePost<string[], T.List<T.Change>>(
-    () => ['changes', 'discard'],
-    (changes) => ({ changes }),
-  );
+const ranks: string[] = ['reader', 'contributor', 'owner'];
 
-/** useRetry lets a host try its failed packages again at once. */
-export const useRetry = () => usePost<string, undefined>((host) => ['hosts', host, 'retry']);
+/** bestRole is the highest role of somebody in a site; without one, in the farm as a whole. */
+export function bestRole(roles: Grant[], site = ''): string | undefined {
+  const fitting = roles.filter((r) => !r.site || r.site.toLowerCase() === site.toLowerCase()).map((r) => r.role);
+  return ranks.findLast((role) => fitting.includes(role));
+}
+
+/** useWhyNot says why the caller may not do what takes that role in the site; undefined: may. */
+export function useWhyNot(need: 'contributor' | 'owner', farm = false): string | undefined {
+  const who = useWho().data;
+  const site = useSite();
+  if (!who) return t('The server has not yet said what you may do.');
+  const role = bestRole(who.roles ?? [], farm ? '' : site);
+  if (role !== undefined && ranks.indexOf(role) >= ranks.indexOf(need)) return undefined;
+  const have = role ?? t('none');
+  return farm
+    ? t('This takes the role {need} in every site; yours is {have}.', { need, have })
+    : t('This takes the role {need} in site {site}; yours is {have}.', { need, site, have });
+}

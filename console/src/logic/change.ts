@@ -1,4 +1,5 @@
-import type { Change } from '../api/types';
+import type { Change, FieldChange } from '../api/schema';
+import { t } from '../text/t';
 
 /** changeName is how the API and the command line name a pending change. */
 export function changeName(change: Pick<Change, 'kind' | 'key'>): string {
@@ -7,8 +8,8 @@ export function changeName(change: Pick<Change, 'kind' | 'key'>): string {
 
 export interface Difference {
   field: string;
-  before?: string;
-  after?: string;
+  before?: string | undefined;
+  after?: string | undefined;
 }
 
 type Fields = Record<string, unknown>;
@@ -16,10 +17,11 @@ type Fields = Record<string, unknown>;
 const fields = (document: unknown): Fields =>
   typeof document === 'object' && document !== null && !Array.isArray(document) ? (document as Fields) : {};
 
-function show(value: unknown): string | undefined {
+/** show writes a value of a document in words. */
+export function show(value: unknown): string | undefined {
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (Array.isArray(value)) return value.length === 0 ? 'none' : value.map(one).join(', ');
+  if (typeof value === 'boolean') return value ? t('yes') : t('no');
+  if (Array.isArray(value)) return value.length === 0 ? t('none') : value.map(one).join(', ');
   return one(value);
 }
 
@@ -47,4 +49,12 @@ export function differences(before: unknown, after: unknown): Difference[] {
 /** words turns the name of a JSON field into words: "displayName" is "display name". */
 export function words(field: string): string {
   return field.replace(/([a-z])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`);
+}
+
+/** fieldWords tells differences in one line. */
+export function fieldWords(changes: FieldChange[]): string {
+  return changes
+    .slice(0, 6)
+    .map((c) => `${words(c.field)}: ${show(c.before) ?? t('none')} → ${show(c.after) ?? t('none')}`)
+    .join('; ');
 }

@@ -1,136 +1,102 @@
-import { describe, expect, it } from 'vitest';
-import { changeName, differences, words } from './change';
-import { chooseSite, packageSearch, siteSearch, statusSearch } from './search';
-import { filterRows, isStatus, mood, retries, statuses, total } from './status';
-import { tagNames } from './tags';
+import { describe, expect, test } from 'vitest';
+import { changeName, differences, fieldWords, words } from './change';
+import { chooseSite, readSearch } from './search';
+import { inOrder, isStatus, mood, retries, statuses, troubles } from './status';
+import { levelName, selectorName, tagNames, versionOf, why } from './why';
 
-describe('filters in the address', () => {
-  it.each([
-    [{}, {}],
-    [
-      { host: 'h1', status: 'Ready' },
-      { host: 'h1', status: 'Ready' },
-    ],
-    [{ host: 7 }, { host: '7' }], // the router reads numbers
-    [{ host: '', status: '' }, {}],
-    [{ host: ['a'], status: { a: 1 } }, {}],
-    [{ status: 'ready' }, {}],
-    [{ status: 'On fire', other: 'x' }, {}],
-  ])('status: %j is %j', (search, want) => expect(statusSearch(search)).toEqual(want));
-
-  it('package and site', () => {
-    expect(packageSearch({ package: 'A_1.0.0.0_x64__b' })).toEqual({ package: 'A_1.0.0.0_x64__b' });
-    expect(packageSearch({ package: null })).toEqual({});
-    expect(siteSearch({ site: 'main', host: 'x' })).toEqual({ site: 'main' });
-    expect(siteSearch({})).toEqual({});
+describe('addresses', () => {
+  test('what is no filter is dropped', () => {
+    expect(readSearch({ host: 'a', nonsense: 'x', status: '', tab: { deep: 1 } })).toEqual({ host: 'a' });
   });
-
-  it('chooses a site that is there', () => {
-    const sites = [{ name: 'Main' }, { name: 'branch' }];
-    expect(chooseSite(undefined, sites)).toBe('Main');
-    expect(chooseSite('BRANCH', sites)).toBe('branch');
-    expect(chooseSite('gone', sites)).toBe('Main');
-    expect(chooseSite('main', [])).toBeUndefined();
+  test('a host may be called 1', () => {
+    expect(readSearch({ host: 1, enabled: true })).toEqual({ host: '1', enabled: 'true' });
+  });
+  test('the site in the address is chosen in any case, else the first', () => {
+    const sites = [{ name: 'main' }, { name: 'Branch' }];
+    expect(chooseSite('branch', sites)).toBe('Branch');
+    expect(chooseSite('gone', sites)).toBe('main');
+    expect(chooseSite(undefined, [])).toBeUndefined();
+    expect(chooseSite('x', null)).toBeUndefined();
   });
 });
 
-describe('status', () => {
-  it('has the eight, each with a mood', () => {
+describe('statuses', () => {
+  test('are the eight, and each has a mood', () => {
     expect(statuses).toHaveLength(8);
-    expect(statuses.filter((name) => mood(name) === 'bad')).toEqual([
-      'No version found',
-      'Certificate missing',
-      'Not found',
-      'Staging failed',
-    ]);
-    expect(mood('Ready')).toBe('good');
+    expect(statuses.map(mood)).toEqual(['bad', 'waiting', 'bad', 'bad', 'bad', 'waiting', 'busy', 'good']);
+    expect(troubles).toEqual(['No version found', 'Certificate missing', 'Not found', 'Staging failed']);
   });
-
-  it('does not take one that it does not know for good', () => {
-    expect(mood('Brand new')).toBe('waiting');
-    expect(isStatus('toString')).toBe(false);
-    expect(isStatus(undefined)).toBe(false);
+  test('one of another build is shown as one to look at', () => {
+    expect(isStatus('Melted')).toBe(false);
+    expect(mood('Melted')).toBe('waiting');
   });
-
-  it('retries what asking again can help', () => {
+  test('trying again is offered where it can help', () => {
     expect(statuses.filter(retries)).toEqual(['Certificate missing', 'Not found', 'Staging failed']);
   });
-
-  const rows = [
-    { host: 'A', status: { name: 'Ready' } },
-    { host: 'a', status: { name: 'Not found' } },
-    { host: 'b', status: { name: 'Ready' } },
-    { host: 'b', status: { name: 'Brand new' } },
-  ];
-
-  it('counts rows in the fixed order', () => {
-    expect(total(rows)).toEqual([
-      { name: 'Not found', count: 1 },
+  test('are counted in their order, unknown ones last', () => {
+    expect(inOrder({ Ready: 2, Melted: 1, 'Not found': 3, Disabling: 0 })).toEqual([
+      { name: 'Not found', count: 3 },
       { name: 'Ready', count: 2 },
-      { name: 'Brand new', count: 1 },
+      { name: 'Melted', count: 1 },
     ]);
-    expect(total([])).toEqual([]);
   });
-
-  it.each([
-    [{}, [0, 1, 2, 3]],
-    [{ host: 'A' }, [0, 1]],
-    [{ status: 'Ready' }, [0, 2]],
-    [{ host: 'B', status: 'Ready' }, [2]],
-    [{ host: 'gone' }, []],
-  ])('filters rows by %j', (search, want) => expect(filterRows(rows, search)).toEqual(want.map((i) => rows[i])));
 });
 
 describe('changes', () => {
-  it('are named as the API names them', () => {
+  test('are named as the command line names them', () => {
     expect(changeName({ kind: 'package', key: 'a_1' })).toBe('package/a_1');
   });
-
-  it('show what differs, in words', () => {
-    const before = { enabled: true, tags: ['production'], name: 'same', assignments: [] };
-    const after = {
-      enabled: false,
-      name: 'same',
-      pool: 'floor 2',
-      assignments: [
-        { family: 'F', tag: 'production', registration: 'atLogon' },
-        { family: 'G', version: 'G_1', registration: 'onDemand' },
-      ],
-    };
-    expect(differences(before, after)).toEqual([
-      { field: 'enabled', before: 'yes', after: 'no' },
-      { field: 'tags', before: 'production', after: undefined },
-      { field: 'assignments', before: 'none', after: 'F by tag production, G by version G_1, on demand' },
-      { field: 'pool', before: undefined, after: 'floor 2' },
+  test('differ in fields', () => {
+    expect(differences({ a: 1, tags: ['x'], gone: true }, { a: 1, tags: [], b: 'new' })).toEqual([
+      { field: 'tags', before: 'x', after: 'none' },
+      { field: 'gone', before: 'yes', after: undefined },
+      { field: 'b', before: undefined, after: 'new' },
     ]);
   });
-
-  it('are silent about what looks the same, and about no documents', () => {
-    expect(differences({ tags: null }, {})).toEqual([]);
-    expect(differences(undefined, undefined)).toEqual([]);
-    expect(differences([1], 'x')).toEqual([]);
+  test('say assignments in words', () => {
+    const assignments = [{ family: 'F', tag: 'production', registration: 'onDemand' }];
+    expect(differences({}, { assignments })[0]?.after).toBe('F by tag production, on demand');
   });
-
-  it('name fields in words', () => {
-    expect(['displayName', 'provisionCertificates', 'tags', 'ID'].map(words)).toEqual([
-      'display name',
-      'provision certificates',
-      'tags',
-      'ID',
-    ]);
-  });
-
-  it('name tags that were renamed, and write other objects as they are', () => {
-    expect(
-      differences({ tags: [{ id: 'custom', name: 'Custom' }] }, { tags: [{ id: 'custom', name: 'Pilot' }] }),
-    ).toEqual([{ field: 'tags', before: 'Custom', after: 'Pilot' }]);
-    expect(differences({}, { x: { a: 1 } })[0]?.after).toBe('{"a":1}');
+  test('fields are words', () => {
+    expect(words('displayName')).toBe('display name');
+    expect(fieldWords([{ field: 'displayName', before: 'A', after: 'B' }])).toBe('display name: A → B');
   });
 });
 
-it('tags have their present names', () => {
-  const tags = [{ id: 'custom', name: 'Pilot' }];
-  expect(tagNames(['custom', 'production'], tags)).toEqual(['Pilot', 'production']);
-  expect(tagNames(undefined, tags)).toEqual([]);
-  expect(tagNames(['custom'], undefined)).toEqual(['custom']);
+describe('why', () => {
+  const tags = [
+    { id: 'production', name: 'Live' },
+    { id: 'custom', name: 'Custom' },
+  ];
+  test('tags have their present names, and unknown ones their id', () => {
+    expect(tagNames(['production', 'lost'], tags)).toEqual(['Live', 'lost']);
+    expect(tagNames(null, tags)).toEqual([]);
+  });
+  test('a version is read out of a full name', () => {
+    expect(versionOf('Contoso.Notes_1.2.3.4_x64__abc')).toBe('1.2.3.4');
+    expect(versionOf('nonsense')).toBe('nonsense');
+    expect(selectorName({ version: 'A_B_1.0.0.0_x64__p' }, tags)).toBe('exactly 1.0.0.0');
+  });
+  test('names level, selector, conflict and what is overridden', () => {
+    const said = why(
+      {
+        assignment: { family: 'F', tag: 'production', registration: 'atLogon' },
+        level: 'pool',
+        owner: 'Sales',
+        fullName: 'F_2.0.0.0_x64__p',
+        candidates: ['F_2.0.0.0_x64__p', 'F_1.0.0.0_x64__p'],
+        conflict: true,
+        overrides: ['defaults'],
+        generation: 3,
+      },
+      tags,
+    ).join(' ');
+    expect(said).toContain('pool Sales, by tag Live');
+    expect(said).toContain('2.0.0.0, 1.0.0.0');
+    expect(said).toContain('never merge');
+  });
+  test('levels have names', () => {
+    expect(levelName('defaults', 'rdsh')).toBe('site defaults for RD Session Host');
+    expect(levelName('host', 'x')).toBe('the host’s own list');
+  });
 });

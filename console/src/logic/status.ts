@@ -39,24 +39,12 @@ export function retries(name: string): boolean {
   return name === 'Not found' || name === 'Staging failed' || name === 'Certificate missing';
 }
 
-interface Row {
-  host: string;
-  status: { name: string };
+/** inOrder lists counts by status in the fixed order, without those that there are none of. */
+export function inOrder(byStatus: Record<string, number>): { name: string; count: number }[] {
+  const known: string[] = [...statuses];
+  const names = [...known, ...Object.keys(byStatus).filter((name) => !known.includes(name))];
+  return names.map((name) => ({ name, count: byStatus[name] ?? 0 })).filter(({ count }) => count > 0);
 }
 
-/** total counts rows by status, in the fixed order and without those that there are none of. */
-export function total(rows: Row[]): { name: string; count: number }[] {
-  const sums = new Map<string, number>(statuses.map((name) => [name, 0]));
-  for (const { status } of rows) sums.set(status.name, (sums.get(status.name) ?? 0) + 1);
-  return [...sums].filter(([, n]) => n > 0).map(([name, n]) => ({ name, count: n }));
-}
-
-/** filterRows keeps the rows of a host, of a status, or of both. Names of hosts differ in more than case. */
-export function filterRows<R extends Row>(rows: R[], { host, status }: { host?: string; status?: string }): R[] {
-  const folded = host?.toLowerCase();
-  return rows.filter(
-    (row) =>
-      (folded === undefined || row.host.toLowerCase() === folded) &&
-      (status === undefined || row.status.name === status),
-  );
-}
+/** troubles are the statuses that somebody should look at. */
+export const troubles = statuses.filter((name) => moods[name] === 'bad');

@@ -1,42 +1,30 @@
-import {
-  Button,
-  Checkbox,
-  Dialog,
-  DialogActions,
-  DialogBody,
-  DialogContent,
-  DialogSurface,
-  DialogTitle,
-  DialogTrigger,
-  makeStyles,
-  MessageBar,
-  MessageBarBody,
-  Text,
-  tokens,
-} from '@fluentui/react-components';
+import { Button, makeStyles, Text, tokens } from '@fluentui/react-components';
+import { useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useApply, useChanges, useDiscard, useSite, useWho } from '../api/queries';
-import type { Change } from '../api/types';
+import { intent } from '../api/intent';
+import { useAsk, useSite, useWhyNot } from '../api/queries';
+import type { Change, Preview, PreviewConfiguration, PreviewRow } from '../api/schema';
 import { changeName, differences, words } from '../logic/change';
-import { count } from '../logic/format';
-
+import { hostKind } from '../logic/format';
+import { ActionButton, ActionDialog } from '../parts/Action';
+import { SiteCommand } from '../parts/Command';
 import { DataTable, type Column } from '../parts/DataTable';
-import { ErrorNotice } from '../parts/ErrorNotice';
+import { Section } from '../parts/Facts';
 import { Empty, Loaded, Page } from '../parts/Page';
-import { SiteCommand } from '../parts/SiteCommand';
+import { Pager, pageSize } from '../parts/Pager';
+import { useLayout } from '../parts/styles';
 import { Time } from '../parts/Time';
+import { To } from '../parts/To';
+import { t, tn } from '../text/t';
 
 const useStyles = makeStyles({
-  bar: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalM, alignItems: 'center' },
-  // It is there before it speaks, or it would not be heard; empty, it takes no room.
-  done: { ':empty': { marginTop: `calc(-1 * ${tokens.spacingVerticalL})` } },
   list: { margin: 0, paddingLeft: tokens.spacingHorizontalL },
 });
 
 /** Changes are the drafts that hosts do not see yet. */
 export function Changes() {
   return (
-    <Page title="Pending changes" lead="Drafts. Hosts see nothing of them until they are applied.">
+    <Page title={t('Pending changes')} lead={t('Drafts. Hosts see nothing of them until they are applied.')}>
       {/* What was ticked and said is of one site. */}
       <Drafts key={useSite()} />
     </Page>
@@ -44,177 +32,245 @@ export function Changes() {
 }
 
 function Drafts() {
-  const styles = useStyles();
-  const changes = useChanges();
-  const [done, setDone] = useState('');
-  return (
-    <>
-      <div role="status" className={styles.done}>
-        {done && (
-          <MessageBar intent="success">
-            <MessageBarBody>{done}</MessageBarBody>
-          </MessageBar>
-        )}
-      </div>
-      <Loaded of={changes}>
-        {({ items }) => (items.length > 0 ? <Pending items={items} done={setDone} /> : <Nothing />)}
-      </Loaded>
-    </>
-  );
+  const changes = useAsk('listChanges', {});
+  return <Loaded of={changes}>{({ items }) => (items?.length ? <Pending items={items} /> : <Nothing />)}</Loaded>;
 }
 
 function Nothing() {
   return (
-    <Empty title="Nothing is pending">
-      <Text>What you draft stands here until you apply it. Drafts begin with a command such as:</Text>
-      <SiteCommand line="berth tag move Production PACKAGE" />
+    <Empty title={t('Nothing is pending')}>
+      <Text>
+        {t('Hosts see everything that was set. What you change stands here until you apply it: change a')}{' '}
+        <To to="/packages">{t('package')}</To>, {t('or what is assigned to a')} <To to="/hosts">{t('host')}</To>.
+      </Text>
+      <SiteCommand cli={['tag', 'move', 'Production', 'PACKAGE']} />
     </Empty>
   );
 }
 
-function Pending({ items, done }: { items: Change[]; done: (text: string) => void }) {
+function Pending({ items }: { items: Change[] }) {
   const styles = useStyles();
+  const layout = useLayout();
   const [ticked, setTicked] = useState<ReadonlySet<string>>(new Set());
-  const apply = useApply();
-  const discard = useDiscard();
-  const mayWrite = useWho().data?.role !== 'reader';
+  const [asking, setAsking] = useState<'apply' | 'discard'>();
+  const not = useWhyNot('contributor');
 
   // Another administrator may have applied what was ticked here.
   const chosen = items.filter((change) => ticked.has(changeName(change)));
   const all = chosen.length === 0 || chosen.length === items.length;
   const subject = all ? items : chosen;
-  const names = subject.map(changeName);
-  const tick = (name: string, on: boolean) => {
-    const next = new Set(ticked);
-    if (on) next.add(name);
-    else next.delete(name);
-    setTicked(next);
-  };
-  const busy = apply.isPending || discard.isPending;
   const what = all
-    ? items.length === 1
-      ? 'the change'
-      : `all ${items.length} changes`
-    : count(chosen.length, 'chosen change');
-
+    ? tn(items.length, 'the change', 'all {n} changes')
+    : tn(chosen.length, '{n} chosen change', '{n} chosen changes');
+  const columns: Column<Change>[] = [
+    { name: t('Action'), cell: (change) => change.action },
+    { name: t('Object'), long: true, cell: (change) => `${change.kind} ${change.name}` },
+    { name: t('What'), long: true, cell: (change) => <Differences of={change} /> },
+    { name: t('By'), cell: (change) => change.by },
+    { name: t('When'), short: true, cell: (change) => <Time at={change.at} /> },
+  ];
   return (
     <>
-      {(apply.error ?? discard.error) && <ErrorNotice error={apply.error ?? discard.error} />}
-      {!mayWrite && <Text>Your role, reader, may look at changes but not apply or discard them.</Text>}
-      <div className={styles.bar}>
-        <Button
-          appearance="primary"
-          disabledFocusable={busy || !mayWrite}
-          onClick={() =>
-            apply.mutate(names, {
-              onSuccess: (answer) =>
-                done(`Applied ${count(answer.applied.length, 'change')} as generation ${answer.generation}.`),
-            })
-          }
-        >
-          {`Apply ${what}`}
-        </Button>
-        <Discard
+      {not !== undefined && <Text>{not}</Text>}
+      <div className={layout.row}>
+        <ActionButton appearance="primary" why={not} onClick={() => setAsking('apply')}>
+          {t('Apply {what}', { what })}
+        </ActionButton>
+        <ActionButton why={not} onClick={() => setAsking('discard')}>
+          {t('Discard {what}', { what })}
+        </ActionButton>
+      </div>
+      <DataTable
+        label={t('Pending changes')}
+        columns={columns}
+        rows={items}
+        rowKey={changeName}
+        ticks={{ ticked, set: setTicked, name: (c) => `${c.action} ${c.kind} ${c.name}` }}
+      />
+      <Effects changes={subject.map(changeName)} all={all} />
+      {asking !== undefined && (
+        <Decide
+          how={asking}
           what={what}
           subject={subject}
-          disabled={busy || !mayWrite}
-          confirm={() =>
-            discard.mutate(names, {
-              onSuccess: ({ items: gone }) => done(`Discarded ${count(gone.length, 'change')}.`),
-            })
-          }
+          styles={styles.list}
+          all={all}
+          close={() => setAsking(undefined)}
         />
-        <SiteCommand line={['berth changes apply', ...(all ? [] : names)].join(' ')} />
-      </div>
-      <Table items={items} ticked={ticked} tick={tick} />
+      )}
     </>
   );
 }
 
-interface DiscardProps {
+interface DecideProps {
+  how: 'apply' | 'discard';
   what: string;
   subject: Change[];
-  disabled: boolean;
-  confirm: () => void;
+  all: boolean;
+  styles: string;
+  close: () => void;
 }
 
-/** Discard asks first and names what will be lost. */
-function Discard({ what, subject, disabled, confirm }: DiscardProps) {
-  const styles = useStyles();
+/** Decide applies or discards; the names are always sent: what was drafted since then was not looked at. */
+function Decide({ how, what, subject, all, styles, close }: DecideProps) {
+  const names = subject.map(changeName);
+  const [kept] = useState({ names, what, subject }); // the dialog is about what was there when it opened
+  const preview = useAsk('previewChanges', { query: { changes: kept.names, limit: 5 } }, { off: how === 'discard' });
+  const apply = how === 'apply';
   return (
-    <Dialog>
-      <DialogTrigger disableButtonEnhancement>
-        <Button disabledFocusable={disabled}>{`Discard ${what}`}</Button>
-      </DialogTrigger>
-      <DialogSurface>
-        <DialogBody>
-          <DialogTitle>{`Discard ${what}?`}</DialogTitle>
-          <DialogContent>
-            <Text block>These drafts are lost. Hosts keep what was applied last.</Text>
-            <ul className={styles.list}>
-              {subject.slice(0, 10).map((change) => (
-                <li key={changeName(change)}>
-                  {change.action} {change.kind} {change.name}
-                </li>
-              ))}
-              {subject.length > 10 && <li>and {subject.length - 10} more</li>}
-            </ul>
-          </DialogContent>
-          <DialogActions>
-            <DialogTrigger disableButtonEnhancement>
-              <Button appearance="primary" onClick={confirm}>
-                Discard
-              </Button>
-            </DialogTrigger>
-            <DialogTrigger disableButtonEnhancement>
-              <Button>Keep them</Button>
-            </DialogTrigger>
-          </DialogActions>
-        </DialogBody>
-      </DialogSurface>
-    </Dialog>
+    <ActionDialog
+      title={apply ? t('Apply {what}?', { what: kept.what }) : t('Discard {what}?', { what: kept.what })}
+      confirm={apply ? t('Apply') : t('Discard')}
+      intents={[
+        intent(
+          apply ? 'applyChanges' : 'discardChanges',
+          { body: { changes: kept.names } },
+          'changes',
+          how,
+          ...(all ? [] : kept.names),
+        ),
+      ]}
+      close={close}
+      danger={!apply}
+      done={
+        apply
+          ? tn(
+              kept.names.length,
+              'Applied {n} change. Hosts take it up now.',
+              'Applied {n} changes. Hosts take them up now.',
+            )
+          : tn(kept.names.length, 'Discarded {n} change.', 'Discarded {n} changes.')
+      }
+    >
+      <Text>
+        {apply
+          ? preview.data
+            ? tn(
+                preview.data.hostCount,
+                'Something changes on {n} host, nothing on {rest}.',
+                'Something changes on {n} hosts, nothing on {rest}.',
+                { rest: preview.data.unchanged },
+              )
+            : t('Working out what it means for hosts…')
+          : t('These drafts are lost. Hosts keep what was applied last.')}
+      </Text>
+      <ul className={styles}>
+        {kept.subject.slice(0, 10).map((change) => (
+          <li key={changeName(change)}>
+            {change.action} {change.kind} {change.name}
+          </li>
+        ))}
+        {kept.subject.length > 10 && <li>{tn(kept.subject.length - 10, 'and {n} more', 'and {n} more')}</li>}
+      </ul>
+    </ActionDialog>
   );
-}
-
-interface TableProps {
-  items: Change[];
-  ticked: ReadonlySet<string>;
-  tick: (name: string, on: boolean) => void;
-}
-
-function Table({ items, ticked, tick }: TableProps) {
-  const columns: Column<Change>[] = [
-    {
-      name: 'Chosen',
-      quiet: true,
-      cell: (change) => (
-        <Checkbox
-          aria-label={`Choose ${change.action} ${change.kind} ${change.name}`}
-          checked={ticked.has(changeName(change))}
-          onChange={(_, { checked }) => tick(changeName(change), checked === true)}
-        />
-      ),
-    },
-    { name: 'Action', cell: (change) => change.action },
-    { name: 'Object', long: true, cell: (change) => `${change.kind} ${change.name}` },
-    { name: 'What', long: true, cell: (change) => <Differences of={change} /> },
-    { name: 'By', cell: (change) => change.by },
-    { name: 'When', short: true, cell: (change) => <Time at={change.at} /> },
-  ];
-  return <DataTable label="Pending changes" columns={columns} rows={items} rowKey={changeName} />;
 }
 
 function Differences({ of: change }: { of: Change }) {
   const styles = useStyles();
-  if (change.action === 'create') return <>new</>;
-  if (change.action === 'delete') return <>goes away</>;
+  const [all, setAll] = useState(false);
+  if (change.action === 'create') return <>{t('new')}</>;
+  if (change.action === 'delete') return <>{t('goes away')}</>;
+  const list = differences(change.before, change.after);
   return (
-    <ul className={styles.list}>
-      {differences(change.before, change.after).map((d) => (
-        <li key={d.field}>
-          {words(d.field)}: {d.before ?? 'none'} → {d.after ?? 'none'}
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul className={styles.list}>
+        {list.slice(0, all ? list.length : 6).map((d) => (
+          <li key={d.field}>
+            {words(d.field)}: {d.before ?? t('none')} → {d.after ?? t('none')}
+          </li>
+        ))}
+      </ul>
+      {list.length > 6 && !all && (
+        <Button size="small" onClick={() => setAll(true)}>
+          {tn(list.length - 6, 'Show {n} more', 'Show {n} more')}
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** Effects are what the changes mean for each host. */
+function Effects({ changes, all }: { changes: string[]; all: boolean }) {
+  const { after } = useSearch({ strict: false });
+  const preview = useAsk(
+    'previewChanges',
+    { query: { changes: all ? [] : changes, after, limit: pageSize } },
+    { keep: true },
+  );
+  return (
+    <Section title={t('What it means for hosts')}>
+      <Loaded of={preview}>{(p) => <EffectsOf of={p} />}</Loaded>
+    </Section>
+  );
+}
+
+function EffectsOf({ of: p }: { of: Preview }) {
+  const layout = useLayout();
+  const configurations = p.configurations ?? [];
+  type Row = { host: string; on: PreviewConfiguration };
+  const rows = (p.hosts ?? []).flatMap((h): Row[] => {
+    const on = configurations[h.configuration];
+    return on ? [{ host: h.host, on }] : [];
+  });
+  if (p.hostCount === 0) return <Text>{t('Nothing changes on any host.')}</Text>;
+  const columns: Column<Row>[] = [
+    {
+      name: t('Host'),
+      short: true,
+      cell: ({ host }) => (
+        <To to="/hosts/$id" params={{ id: host }} search={{ tab: 'packages' }}>
+          {host}
+        </To>
+      ),
+    },
+    { name: t('Kind'), cell: ({ on }) => hostKind(on.kind) },
+    { name: t('Group or pool'), cell: ({ on }) => on.pool || t('none') },
+    {
+      name: t('What changes'),
+      long: true,
+      cell: ({ on }) => (
+        <ul className={layout.list}>
+          {(on.rows ?? []).map((r) => (
+            <li key={r.family}>
+              <Effect of={r} />
+            </li>
+          ))}
+          {(on.frameworks ?? []).map((f) => (
+            <li key={f.fullName}>
+              {f.action === 'stage'
+                ? t('will stage {name}, which others need', { name: f.fullName })
+                : t('will let go of {name}', { name: f.fullName })}
+            </li>
+          ))}
+        </ul>
+      ),
+    },
+  ];
+  return (
+    <>
+      <Text>
+        {tn(p.hostCount, '{n} host changes, {rest} stay as they are.', '{n} hosts change, {rest} stay as they are.', {
+          rest: p.unchanged,
+        })}
+      </Text>
+      <DataTable label={t('Hosts that change')} columns={columns} rows={rows} rowKey={({ host }) => host} />
+      <Pager next={p.next} total={p.hostCount} shown={rows.length} />
+    </>
+  );
+}
+
+const verbs: Record<PreviewRow['action'], string> = {
+  assign: t('will stage'),
+  remove: t('will remove'),
+  replace: t('will update'),
+  register: t('will register otherwise'),
+};
+
+function Effect({ of: r }: { of: PreviewRow }) {
+  return (
+    <>
+      <strong>{verbs[r.action]}</strong> {r.displayName}: {r.words}
+    </>
   );
 }

@@ -1,19 +1,18 @@
-import { Button, Field, Link, makeStyles, Select, Text, tokens } from '@fluentui/react-components';
-import { Link as RouterLink, useNavigate, useSearch } from '@tanstack/react-router';
-import { useHosts, useRetry, useStatus, useWho } from '../api/queries';
-import type { HostPackage } from '../api/types';
-import type { StatusSearch } from '../logic/search';
-import { filterRows, isStatus, mood, retries, statuses, total } from '../logic/status';
-
-import { DataTable, type Column } from '../parts/DataTable';
-import { ErrorNotice } from '../parts/ErrorNotice';
-import { Empty, Loaded, Page } from '../parts/Page';
-import { SiteCommand } from '../parts/SiteCommand';
+import { Badge, Card, makeStyles, MessageBar, MessageBarBody, Text, tokens } from '@fluentui/react-components';
+import { useAsk } from '../api/queries';
+import type { Overview as Standing } from '../api/schema';
+import { inOrder, troubles } from '../logic/status';
+import { Expiry } from '../parts/Expiry';
+import { Section } from '../parts/Facts';
+import { Loaded, Page } from '../parts/Page';
 import { StatusBadge } from '../parts/StatusBadge';
+import { useLayout } from '../parts/styles';
 import { Time } from '../parts/Time';
+import { To } from '../parts/To';
+import { t, tn } from '../text/t';
+import { FirstSteps } from './FirstSteps';
 
 const useStyles = makeStyles({
-  bar: { display: 'flex', flexWrap: 'wrap', gap: tokens.spacingHorizontalL, alignItems: 'flex-end' },
   totals: {
     display: 'flex',
     flexWrap: 'wrap',
@@ -26,172 +25,222 @@ const useStyles = makeStyles({
     display: 'inline-flex',
     alignItems: 'center',
     gap: tokens.spacingHorizontalS,
+    padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM}`,
+    borderRadius: tokens.borderRadiusMedium,
+    border: `1px solid ${tokens.colorNeutralStroke2}`,
     color: tokens.colorNeutralForeground1,
     textDecoration: 'none',
+    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover, textDecoration: 'none' },
   },
-  line: { display: 'block' },
-  code: { fontFamily: tokens.fontFamilyMonospace, fontSize: tokens.fontSizeBase200 },
-  button: { marginTop: tokens.spacingVerticalXS },
+  cards: {
+    display: 'grid',
+    gridTemplateColumns: 'repeat(auto-fill, minmax(min(26rem, 100%), 1fr))',
+    gap: tokens.spacingHorizontalL,
+    alignItems: 'start',
+  },
+  card: { minWidth: 0, overflowWrap: 'anywhere' },
 });
 
-/** Overview tells how every package stands on every host, as it happens. */
+/** Overview tells how the site stands: what works, what needs somebody, what waits. */
 export function Overview() {
-  const search: StatusSearch = useSearch({ from: '/' });
-  const status = useStatus();
-  const retry = useRetry();
+  const styles = useStyles();
+  const overview = useAsk('getOverview', {});
   return (
-    <Page title="Overview" lead="How each package stands on each host. The table follows by itself.">
-      {retry.error && <ErrorNotice error={retry.error} />}
-      <Loaded of={status}>
-        {({ items }) =>
-          items.length > 0 ? <Standing items={items} search={search} retry={retry.mutate} /> : <Nothing />
-        }
+    <Page title={t('Overview')} lead={t('How the site stands. Everything here follows by itself.')}>
+      <Loaded of={overview}>
+        {(o) => (
+          <>
+            {!o.enabled && (
+              <MessageBar intent="warning">
+                <MessageBarBody>
+                  {t('The Application Packages feature is switched off: hosts are given nothing.')}{' '}
+                  <To to="/settings/$id" params={{ id: 'features' }}>
+                    {t('Switch it on')}
+                  </To>
+                </MessageBarBody>
+              </MessageBar>
+            )}
+            <Section title={t('Packages on hosts, by status')}>
+              {o.status.rows > 0 ? <Totals byStatus={o.status.byStatus} /> : <FirstSteps />}
+            </Section>
+            <div className={styles.cards}>
+              <Attention of={o} />
+              <Waiting of={o} />
+              <Ending of={o} />
+              <Catalogue of={o} />
+              <Lately of={o} />
+            </div>
+          </>
+        )}
       </Loaded>
     </Page>
   );
 }
 
-interface StandingProps {
-  items: HostPackage[];
-  search: StatusSearch;
-  retry: (host: string) => void;
-}
-
-/** Standing filters in the browser, so that totals and rows are of one answer and never contradict each other. */
-function Standing({ items, search, retry }: StandingProps) {
-  const rows = filterRows(items, search);
-  return (
-    <>
-      <Totals items={items} />
-      <Filters items={items} search={search} />
-      {rows.length > 0 ? <Rows items={rows} retry={retry} /> : <NoMatch />}
-    </>
-  );
-}
-
-/** Totals counts packages by status over all hosts; each is a link to its rows. */
-function Totals({ items }: { items: HostPackage[] }) {
+function Totals({ byStatus }: { byStatus: Record<string, number> }) {
   const styles = useStyles();
   return (
-    <ul className={styles.totals} aria-label="Packages by status">
-      {total(items).map(({ name, count }) => (
+    <ul className={styles.totals}>
+      {inOrder(byStatus).map(({ name, count }) => (
         <li key={name}>
-          <RouterLink to="/" className={styles.total} search={isStatus(name) ? { status: name } : {}}>
+          <To to="/matrix" search={{ status: name, view: 'list' }} className={styles.total}>
             <StatusBadge name={name} />
-            <Text weight="semibold">{count}</Text>
-          </RouterLink>
+            <Text weight="semibold">{count.toLocaleString('en')}</Text>
+          </To>
         </li>
       ))}
     </ul>
   );
 }
 
-function Filters({ items, search }: { items: HostPackage[]; search: StatusSearch }) {
+/** Attention names the first hosts with trouble: of their packages, or of themselves. */
+function Attention({ of: o }: { of: Standing }) {
   const styles = useStyles();
-  const navigate = useNavigate({ from: '/' });
-  const known = [...new Set(items.map((row) => row.host))].toSorted();
-  // A link may name a host that has no package any more; the choice says so rather than show another.
-  const hosts = search.host === undefined || known.includes(search.host) ? known : [search.host, ...known];
-  const set = (change: Partial<Record<keyof StatusSearch, string>>) =>
-    void navigate({ search: { ...search, ...change } as StatusSearch, replace: true });
+  const layout = useLayout();
+  const hosts = o.attention ?? [];
   return (
-    <search className={styles.bar}>
-      <Field label="Host">
-        <Select value={search.host ?? ''} onChange={(_, { value }) => set({ host: value || undefined })}>
-          <option value="">All hosts</option>
-          {hosts.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </Select>
-      </Field>
-      <Field label="Status">
-        <Select value={search.status ?? ''} onChange={(_, { value }) => set({ status: value || undefined })}>
-          <option value="">All statuses</option>
-          {statuses.map((name) => (
-            <option key={name}>{name}</option>
-          ))}
-        </Select>
-      </Field>
-      {(search.host ?? search.status) !== undefined && (
-        <Button onClick={() => set({ host: undefined, status: undefined })}>Clear filters</Button>
-      )}
-    </search>
+    <Card className={styles.card}>
+      <Section title={t('Hosts that need somebody')}>
+        {hosts.length === 0 ? (
+          <Text>{t('None: every package that a host should have is there, or on its way.')}</Text>
+        ) : (
+          <ul className={layout.plainList}>
+            {hosts.map((h) => (
+              <li key={h.host}>
+                <span className={layout.row}>
+                  <To to="/hosts/$id" params={{ id: h.host }} search={{ tab: 'packages' }}>
+                    {h.host}
+                  </To>
+                  {inOrder(h.counts)
+                    .filter(({ name }) => (troubles as string[]).includes(name))
+                    .map(({ name, count }) => (
+                      <span key={name} className={layout.nowrap}>
+                        <StatusBadge name={name} /> {count}
+                      </span>
+                    ))}
+                </span>
+                {(h.notices ?? []).map((n) => (
+                  <Text key={n.code} className={layout.line}>
+                    {n.message}
+                  </Text>
+                ))}
+              </li>
+            ))}
+            {o.needAttention > hosts.length && (
+              <li>{tn(o.needAttention - hosts.length, 'and {n} more', 'and {n} more')}</li>
+            )}
+          </ul>
+        )}
+      </Section>
+    </Card>
   );
 }
 
-function Rows({ items, retry }: { items: HostPackage[]; retry: (host: string) => void }) {
-  const mayWrite = useWho().data?.role !== 'reader';
-  const columns: Column<HostPackage>[] = [
-    { name: 'Host', short: true, cell: (row) => row.host },
-    { name: 'Package', cell: (row) => <span title={row.fullName ?? row.family}>{row.displayName}</span> },
-    { name: 'Version', short: true, cell: (row) => row.version ?? 'none' },
-    { name: 'Status', cell: (row) => <StatusBadge name={row.status.name} /> },
-    { name: 'Since', short: true, cell: (row) => <Time at={row.status.since} none="not known" /> },
-    { name: 'Cause', long: true, cell: (row) => <Cause row={row} retry={mayWrite ? retry : undefined} /> },
-  ];
-  return (
-    <DataTable
-      label="Packages on hosts"
-      columns={columns}
-      rows={items}
-      rowKey={(row) => `${row.host} ${row.family} ${row.fullName ?? ''}`}
-      bad={(row) => mood(row.status.name) === 'bad'}
-    />
-  );
-}
-
-/** Cause tells why, with the platform's code, what to do, and the button for it where a button can help. */
-function Cause({ row, retry }: { row: HostPackage; retry?: (host: string) => void }) {
+function Waiting({ of: { pending, tasks } }: { of: Standing }) {
   const styles = useStyles();
-  const { name, cause, code, remedy } = row.status;
+  const layout = useLayout();
   return (
-    <>
-      <span className={styles.line}>{cause}</span>
-      {code && <span className={styles.code}>{code}</span>}
-      {remedy && <Text className={styles.line}>What to do: {remedy}</Text>}
-      {retry && retries(name) && (
-        <Button
-          size="small"
-          className={styles.button}
-          onClick={() => retry(row.host)}
-          aria-label={`Try again on ${row.host}`}
-        >
-          Try again
-        </Button>
-      )}
-    </>
+    <Card className={styles.card}>
+      <Section title={t('What waits')}>
+        {pending.count === 0 ? (
+          <Text>{t('No change is pending: hosts see everything that was set.')}</Text>
+        ) : (
+          <>
+            <Text>
+              {tn(
+                pending.count,
+                '{n} change is pending, by {who}; the oldest was drafted',
+                '{n} changes are pending, by {who}; the oldest was drafted',
+                { who: (pending.by ?? []).join(', ') },
+              )}{' '}
+              <Time at={pending.since} />.
+            </Text>
+            <To to="/changes">{t('Look at them and apply them')}</To>
+          </>
+        )}
+        {(tasks ?? []).length > 0 && (
+          <ul className={layout.plainList}>
+            {(tasks ?? []).map((x) => (
+              <li key={x.id}>
+                <To to="/tasks" search={{ key: x.id }}>
+                  {x.kind}: {x.subject}
+                </To>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Section>
+    </Card>
   );
 }
 
-function NoMatch() {
+function Ending({ of: { certificates } }: { of: Standing }) {
+  const styles = useStyles();
+  const layout = useLayout();
   return (
-    <Empty title="Nothing fits these filters">
-      <RouterLink to="/" search={{}}>
-        <Link as="span">Show all rows</Link>
-      </RouterLink>
-    </Empty>
+    <Card className={styles.card}>
+      <Section title={t('Certificates that end')}>
+        {certificates?.length ? (
+          <ul className={layout.plainList}>
+            {certificates.map((c) => (
+              <li key={c.thumbprint}>
+                <To to="/certificates/$id" params={{ id: c.thumbprint }}>
+                  {c.commonName}
+                </To>{' '}
+                <Expiry notAfter={c.endsAt} />
+                <Text className={layout.line}>
+                  {tn(c.ending, '{n} package ends with it', '{n} packages end with it')}
+                </Text>
+              </li>
+            ))}
+          </ul>
+        ) : (
+          <Text>{t('None that takes packages with it within 60 days.')}</Text>
+        )}
+      </Section>
+    </Card>
   );
 }
 
-function Nothing() {
-  const hosts = useHosts().data?.items ?? [];
-  if (hosts.length === 0) return <NoHosts />;
+function Catalogue({ of: { packages, status } }: { of: Standing }) {
+  const styles = useStyles();
   return (
-    <Empty title="No package is assigned to a host yet">
-      <Text>Tag a version, assign its family by that tag, and apply:</Text>
-      <SiteCommand line="berth tag add Production PACKAGE" />
-      <SiteCommand line="berth assign add FAMILY --tag Production --host HOST" />
-      <SiteCommand line="berth changes apply" />
-    </Empty>
+    <Card className={styles.card}>
+      <Section title={t('Catalogue and hosts')}>
+        <Text>
+          <To to="/packages">{tn(packages.total, '{n} package', '{n} packages')}</To>,{' '}
+          {tn(packages.families, 'of {n} application', 'of {n} applications')},{' '}
+          {t('{n} enabled', { n: packages.enabled })}
+        </Text>
+        <Text>
+          <To to="/hosts">{tn(status.hosts, '{n} host', '{n} hosts')}</To>,{' '}
+          <To to="/matrix">{tn(status.rows, '{n} package on them', '{n} packages on them')}</To>
+        </Text>
+      </Section>
+    </Card>
   );
 }
 
-/** NoHosts is what a site without hosts shows, here and on the page of hosts. */
-export function NoHosts() {
+function Lately({ of: { audit } }: { of: Standing }) {
+  const styles = useStyles();
+  const layout = useLayout();
   return (
-    <Empty title="No host has been enrolled yet">
-      <Text>Make an enrolment key, then enrol each session host with it:</Text>
-      <SiteCommand line="berth enroll-key create --kind rdsh" />
-    </Empty>
+    <Card className={styles.card}>
+      <Section title={t('What was done last')}>
+        <ul className={layout.plainList}>
+          {(audit ?? []).slice(0, 5).map((e) => (
+            <li key={e.id}>
+              <Time at={e.at} /> · {e.actor}: {e.action} {[e.kind, e.key].filter(Boolean).join(' ')}{' '}
+              {e.refused && (
+                <Badge color="warning" appearance="tint">
+                  {t('refused')}
+                </Badge>
+              )}
+            </li>
+          ))}
+        </ul>
+        <To to="/audit">{t('The whole settings audit')}</To>
+      </Section>
+    </Card>
   );
 }

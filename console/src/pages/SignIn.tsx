@@ -1,11 +1,11 @@
 import { Button, Card, Field, Input, makeStyles, Text, Title2, tokens } from '@fluentui/react-components';
 import { useEffect, useState, type SubmitEvent } from 'react';
-import { call } from '../api/client';
+import { ask } from '../api/ask';
 import { toProblem } from '../api/problem';
 import { useSession } from '../api/session';
-import type { Who } from '../api/types';
 import { Command } from '../parts/Command';
 import { ErrorNotice } from '../parts/ErrorNotice';
+import { t } from '../text/t';
 
 const useStyles = makeStyles({
   root: {
@@ -21,65 +21,116 @@ const useStyles = makeStyles({
   hint: { color: tokens.colorNeutralForeground3 },
 });
 
-/** SignIn asks for an API token and keeps it only if the server knows it. */
+/** A one-time address carries a token behind its #, which no server and no log sees. It is used once and taken away. */
+function tokenOfAddress(): string {
+  const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+  if (token !== '') history.replaceState(null, '', location.pathname + location.search);
+  return token;
+}
+
+const given = tokenOfAddress();
+
+async function withToken(token: string) {
+  await ask('whoami', {}, { token, site: '' });
+  return token;
+}
+
+/** SignIn asks for a user's password, or for an API token, and keeps the session only if the server agrees. */
 export function SignIn() {
   const styles = useStyles();
   const { signIn, ended } = useSession();
-  const [token, setToken] = useState('');
+  const [byToken, setByToken] = useState(false);
+  const [name, setName] = useState('');
+  const [secret, setSecret] = useState('');
   const [error, setError] = useState<unknown>(ended);
   const [asking, setAsking] = useState(false);
   useEffect(() => {
-    document.title = 'Sign in · Berth';
+    document.title = t('Sign in · Berth');
   }, []);
 
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const typed = token.trim();
-    if (typed === '' || asking) return;
+  const attempt = async (get: () => Promise<string>) => {
     setAsking(true);
     setError(undefined);
     try {
-      await call<Who>('/whoami', { token: typed });
-      signIn(typed);
+      signIn(await get());
     } catch (refusal) {
       setError(refusal);
     } finally {
       setAsking(false);
     }
   };
+  const withPassword = async () => {
+    const body = { name: name.trim(), password: secret };
+    return (await ask('signIn', { body }, { token: '', site: '' })).text;
+  };
+  useEffect(() => {
+    if (given !== '' && ended === undefined) void attempt(() => withToken(given));
+    // Once: what the address gave is used when the page opens.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, []);
+
+  const missing = secret.trim() === '' || (!byToken && name.trim() === '');
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (!missing && !asking) void attempt(byToken ? () => withToken(secret.trim()) : withPassword);
+  };
+  const turn = () => {
+    setByToken(!byToken);
+    setSecret('');
+    setError(undefined);
+  };
 
   return (
     <main className={styles.root}>
       <Card className={styles.card}>
-        <form className={styles.form} onSubmit={(event) => void submit(event)}>
+        <form className={styles.form} onSubmit={submit}>
           <Title2 as="h1" className={styles.heading}>
-            Sign in to Berth
+            {t('Sign in to Berth')}
           </Title2>
           {error !== undefined && <ErrorNotice error={error} />}
-          {toProblem(error).unauthenticated && (
-            <Text>Paste the whole token, which begins with “bth_”. A token that is lost cannot be shown again.</Text>
+          {byToken && toProblem(error).unauthenticated && (
+            <Text>
+              {t('Paste the whole token, which begins with “bth_”. A token that is lost cannot be shown again.')}
+            </Text>
+          )}
+          {!byToken && (
+            <Field label={t('User name')} required>
+              <Input
+                name="username"
+                autoComplete="username"
+                autoFocus
+                value={name}
+                onChange={(_, data) => setName(data.value)}
+              />
+            </Field>
           )}
           <Field
-            label="API token"
+            key={String(byToken)}
+            label={byToken ? t('API token') : t('Password')}
             required
-            hint="It is kept in this browser tab only, until you sign out or close the tab."
+            hint={t('The session is kept in this browser tab only, until you sign out or close the tab.')}
           >
             <Input
               type="password"
-              name="token"
+              name={byToken ? 'token' : 'password'}
               autoComplete="current-password"
-              autoFocus
-              value={token}
-              onChange={(_, data) => setToken(data.value)}
+              autoFocus={byToken}
+              value={secret}
+              onChange={(_, data) => setSecret(data.value)}
             />
           </Field>
-          <Button type="submit" appearance="primary" disabledFocusable={asking || token.trim() === ''}>
-            {asking ? 'Asking the server' : 'Sign in'}
+          <Button type="submit" appearance="primary" disabledFocusable={asking || missing}>
+            {asking ? t('Asking the server') : t('Sign in')}
+          </Button>
+          <Button appearance="transparent" onClick={turn}>
+            {byToken ? t('Use a name and password') : t('Use an API token')}
           </Button>
           <Text className={styles.hint}>
-            The server prints the first administrator’s token when it starts for the first time. An owner makes more:
+            {t(
+              'The server prints the first administrator’s token when it starts for the first time. An owner makes users and more tokens:',
+            )}
           </Text>
-          <Command line="berth token create NAME --role reader" />
+          <Command line="berth user add NAME --role contributor" />
         </form>
       </Card>
     </main>

@@ -1,5 +1,7 @@
-import { makeStyles, mergeClasses, Text, tokens } from '@fluentui/react-components';
+import { makeStyles, mergeClasses, tokens } from '@fluentui/react-components';
 import type { ReactNode } from 'react';
+import { t } from '../text/t';
+import { narrow } from './styles';
 
 export interface Column<Row> {
   name: string;
@@ -12,7 +14,6 @@ export interface Column<Row> {
   short?: boolean;
 }
 
-const narrow = '@media (max-width: 760px)';
 const line = `1px solid ${tokens.colorNeutralStroke2}`;
 
 const useStyles = makeStyles({
@@ -29,6 +30,7 @@ const useStyles = makeStyles({
     [narrow]: { display: 'block', paddingBlock: tokens.spacingVerticalM },
   },
   bad: { boxShadow: `inset 3px 0 0 ${tokens.colorPaletteRedBorderActive}` },
+  ticked: { backgroundColor: tokens.colorNeutralBackground1Selected },
   cell: {
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM}`,
     verticalAlign: 'top',
@@ -53,10 +55,16 @@ const useStyles = makeStyles({
     clipPath: 'inset(50%)',
     whiteSpace: 'nowrap',
   },
+  box: { width: '18px', height: '18px', margin: '1px 0', accentColor: tokens.colorCompoundBrandBackground },
+  narrowBox: { width: '1px', paddingRight: 0 },
 });
 
-/** The most rows that are drawn at once; past that a browser gets slow and a reader needs a filter. */
-const most = 500;
+export interface Ticks<Row> {
+  ticked: ReadonlySet<string>;
+  set: (ticked: ReadonlySet<string>) => void;
+  /** What a row is called, for screen readers. */
+  name: (row: Row) => string;
+}
 
 interface Props<Row> {
   label: string;
@@ -64,30 +72,42 @@ interface Props<Row> {
   rows: Row[];
   rowKey: (row: Row) => string;
   bad?: (row: Row) => boolean;
+  ticks?: Ticks<Row>;
 }
 
 /**
  * DataTable is a table that becomes a list of cards on a narrow screen. The roles are written out because browsers take
- * a table's meaning away when its display changes.
+ * a table's meaning away when its display changes. Rows come in pages of the server, so that all of them are drawn.
  */
-export function DataTable<Row>({ label, columns, rows, rowKey, bad }: Props<Row>) {
+export function DataTable<Row>({ label, columns, rows, rowKey, bad, ticks }: Props<Row>) {
   const s = useStyles();
+  const all = ticks ? [tickColumn(ticks, rowKey, s.box), ...columns] : columns;
   return (
     <div className={s.scroll}>
       <table role="table" aria-label={label} className={s.table}>
         <thead role="rowgroup" className={s.head}>
           <tr role="row">
-            {columns.map((column) => (
-              <th key={column.name} role="columnheader" scope="col" className={s.headCell}>
+            {all.map((column, i) => (
+              <th
+                key={column.name}
+                role="columnheader"
+                scope="col"
+                className={mergeClasses(s.headCell, ticks && i === 0 && s.narrowBox)}
+              >
                 <span className={column.quiet ? s.hidden : undefined}>{column.name}</span>
+                {ticks && i === 0 && <TickAll rows={rows} rowKey={rowKey} ticks={ticks} className={s.box} />}
               </th>
             ))}
           </tr>
         </thead>
         <tbody role="rowgroup" className={s.block}>
-          {rows.slice(0, most).map((row) => (
-            <tr key={rowKey(row)} role="row" className={mergeClasses(s.row, bad?.(row) && s.bad)}>
-              {columns.map((column) => (
+          {rows.map((row) => (
+            <tr
+              key={rowKey(row)}
+              role="row"
+              className={mergeClasses(s.row, bad?.(row) && s.bad, ticks?.ticked.has(rowKey(row)) && s.ticked)}
+            >
+              {all.map((column) => (
                 <td
                   key={column.name}
                   role="cell"
@@ -103,11 +123,52 @@ export function DataTable<Row>({ label, columns, rows, rowKey, bad }: Props<Row>
           ))}
         </tbody>
       </table>
-      {rows.length > most && (
-        <Text>
-          The first {most} of {rows.length} rows are shown. Use a filter to see others.
-        </Text>
-      )}
     </div>
+  );
+}
+
+function tickColumn<Row>(ticks: Ticks<Row>, rowKey: (row: Row) => string, className: string): Column<Row> {
+  const toggle = (key: string, on: boolean) => {
+    const next = new Set(ticks.ticked);
+    if (on) next.add(key);
+    else next.delete(key);
+    ticks.set(next);
+  };
+  return {
+    name: t('Chosen'),
+    quiet: true,
+    cell: (row) => (
+      <input
+        type="checkbox"
+        className={className}
+        aria-label={t('Choose {what}', { what: ticks.name(row) })}
+        checked={ticks.ticked.has(rowKey(row))}
+        onChange={(event) => toggle(rowKey(row), event.target.checked)}
+      />
+    ),
+  };
+}
+
+function TickAll<Row>({
+  rows,
+  rowKey,
+  ticks,
+  className,
+}: {
+  rows: Row[];
+  rowKey: (row: Row) => string;
+  ticks: Ticks<Row>;
+  className: string;
+}) {
+  const keys = rows.map(rowKey);
+  const on = keys.length > 0 && keys.every((key) => ticks.ticked.has(key));
+  return (
+    <input
+      type="checkbox"
+      className={className}
+      aria-label={t('Choose all rows')}
+      checked={on}
+      onChange={() => ticks.set(on ? new Set() : new Set(keys))}
+    />
   );
 }

@@ -1,0 +1,56 @@
+// Every page of the console by its address, for pictures, axe and whoever wants to see them all.
+
+/** pagesOf lists the pages with their headings, as far as a demo has something for each. */
+export function pagesOf({ pkg, host, thumbprint, image, group, pool }) {
+  const of = (...segments) => `/${segments.map(encodeURIComponent).join('/')}`;
+  const p = of('packages', pkg);
+  const h = of('hosts', host);
+  return [
+    ['overview', '/', 'Overview'],
+    ['matrix', '/matrix', 'Packages on hosts'],
+    ['matrix-list', '/matrix?view=list', 'Packages on hosts'],
+    ['packages', '/packages', 'Application packages'],
+    ['packages-none', '/packages?search=nothing-like-it', 'Application packages'],
+    ['package-general', p],
+    ['package-certificate', `${p}?tab=certificate`],
+    ['package-applications', `${p}?tab=applications`],
+    ['package-dependencies', `${p}?tab=dependencies`],
+    ['package-hosts', `${p}?tab=hosts`],
+    ['package-published', `${p}?tab=published`],
+    ['package-activity', `${p}?tab=activity`],
+    ['package-json', `${p}?tab=json`],
+    ['package-add', '/packages/add', 'Add from MSIX image'],
+    ['hosts', '/hosts', 'Session hosts'],
+    ['host-general', h, host],
+    ['host-packages', `${h}?tab=packages`, host],
+    ['host-certificates', `${h}?tab=certificates`, host],
+    ['host-sessions', `${h}?tab=sessions`, host],
+    ['host-activity', `${h}?tab=activity`, host],
+    ['groups', '/groups', 'RDSH groups'],
+    ['group', of('groups', group), group],
+    ['group-members', `${of('groups', group)}?tab=hosts`, group],
+    ['pools', '/pools', 'VDI and AVD pools'],
+    ['pool', of('pools', pool), pool],
+    ['pool-azure', `${of('pools', pool)}?tab=azure`, pool],
+    ['defaults', '/defaults', 'Site defaults'],
+    ['published', '/published', 'Published resources'],
+    ['certificates', '/certificates', 'Certificates'],
+    ['certificate', of('certificates', thumbprint), 'Certificate'],
+    ['changes', '/changes', 'Pending changes'],
+    ['audit', '/audit', 'Settings audit'],
+    ['images', '/images', 'Images'],
+    ['image', `/images?key=${encodeURIComponent(image)}`, 'Images'],
+    ['tasks', '/tasks', 'Tasks'],
+    ['search', '/search?search=o', 'Search'],
+    ['settings-features', '/settings/features', 'Settings: Application packages'],
+    ['settings-tags', '/settings/tags', 'Settings: Version tags'],
+    ['settings-certificates', '/settings/certificates', 'Settings: Certificate provisioning'],
+    ['settings-shares', '/settings/shares', 'Settings: Shares'],
+    ['settings-agents', '/settings/agents', 'Settings: Agents and enrolment keys'],
+    ['settings-users', '/settings/users', 'Settings: Users and roles'],
+    ['settings-tokens', '/settings/tokens', 'Settings: API tokens and clients'],
+    ['settings-about', '/settings/about', 'Settings: About'],
+    ['setup', '/setup', 'First run'],
+    ['nowhere', '/nowhere', 'No such page'],
+  ];
+}
