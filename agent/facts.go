@@ -44,10 +44,17 @@ func (r report) facts() berth.Facts {
 	return f
 }
 
+func (r report) planned(fullName string) bool {
+	return slices.ContainsFunc(r.held.Plan.Packages, func(p berth.PlannedPackage) bool { return berth.Fold(p.FullName) == berth.Fold(fullName) })
+}
+
 func (r report) packageFacts(p Seen, keep map[string]bool) berth.PackageFacts {
 	f := berth.PackageFacts{FullName: p.FullName, FamilyName: p.FamilyName, Attached: p.Attached, Staged: p.Staged,
 		Sessions: []berth.Registered{}, Failure: r.memory.failureOfPackage(p.FullName)}
 	state := fmt.Sprint(p.Attached, p.Staged)
+	if !r.planned(p.FullName) {
+		state += " leaving" // so that it is known since when
+	}
 	if f.Failure != nil {
 		state = fmt.Sprint(state, f.Failure.Phase, f.Failure.Code)
 	}

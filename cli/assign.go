@@ -104,17 +104,17 @@ func (p *program) assignAdd() *cobra.Command {
 	var e listEdit
 	var in wire.Assign
 	var onDemand, inherit bool
-	c := p.command(verb{use: "add [FAMILY]", short: "Assign a package to a host, a pool or the site defaults",
-		long: `Assign a package family to a host, a pool or the site defaults, by a version tag or at an exact version. FAMILY is a family
+	c := p.command(verb{use: "add [FAMILY...]", short: "Assign packages to a host, a pool or the site defaults",
+		long: `Assign package families to a host, a pool or the site defaults, by a version tag or one at an exact version. FAMILY is a family
 name, or the name of a package that only one family has. A host or pool that inherited gets a list of its own,
 which begins with what it inherited.`,
 		example: `  berth assign add Contoso.Notes --tag Production --defaults rdsh
   berth assign add --version Contoso.Notes_1.1.0.0_x64__8wekyb3d8bbwe --host rdsh-01`,
-		args: cobra.MaximumNArgs(1), run: func(ctx context.Context, args []string) error {
+		args: cobra.ArbitraryArgs, run: func(ctx context.Context, args []string) error {
 			if inherit {
 				return p.inherit(ctx, e, in.Tag+in.Version, args)
 			}
-			if (len(args) == 1) == (in.Version != "") {
+			if (len(args) > 0) == (in.Version != "") {
 				return usage("family", "berth assign add FAMILY --tag TAG, or berth assign add --version FULLNAME", "name either a family with --tag, or an exact --version")
 			}
 			if (in.Tag == "") == (in.Version == "") {
@@ -154,12 +154,36 @@ func assign(ctx context.Context, c *client.Client, h client.Holder, in wire.Assi
 		}
 		return as, err
 	}
-	f, err := family(ctx, c, args[0])
+	families, err := familiesOf(ctx, c, args)
 	if err != nil {
 		return wire.Assignments{}, err
 	}
-	in.Family = f
-	return c.Assign(ctx, h, in)
+	var all wire.Assignments
+	for i, f := range families {
+		in.Family = f
+		as, err := c.Assign(ctx, h, in)
+		if err != nil && i > 0 {
+			return all, partly(fmt.Sprintf("%d of %d assignments to %s", i, len(families), all.Holder), err)
+		}
+		if err != nil {
+			return as, err
+		}
+		as.Dependencies = append(all.Dependencies, as.Dependencies...)
+		all, c = as, c.At(as.Revision) // nobody may come in between
+	}
+	return all, nil
+}
+
+// familiesOf finds all families before the first is assigned.
+func familiesOf(ctx context.Context, c *client.Client, names []string) (families []string, err error) {
+	for _, name := range names {
+		f, err := family(ctx, c, name)
+		if err != nil {
+			return nil, err
+		}
+		families = append(families, f)
+	}
+	return families, nil
 }
 
 func (p *program) assignList() *cobra.Command {

@@ -45,9 +45,9 @@ func (p *program) drafted(ctx context.Context, c *client.Client, apply bool, wor
 	for _, change := range pending {
 		if n := changeName(change.Kind, change.Key); slices.Contains(names, n) {
 			mine = append(mine, n)
+			p.warnOfOthers(ctx, c, change)
 		}
 	}
-	p.warnOfOthers(ctx, c, mine)
 	switch {
 	case len(mine) == 0:
 		p.note("%s: nothing is left to apply", words)

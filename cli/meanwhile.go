@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -46,35 +47,32 @@ func fieldWords(cs []berth.FieldChange) string {
 
 // warnOfOthers tells, after an edit was drafted, what other people changed in the same draft before: applied, or discarded,
 // it goes together. What cannot be read is not told: the edit itself is done.
-func (p *program) warnOfOthers(ctx context.Context, c *client.Client, names []string) {
-	for _, name := range names {
-		kind, key, _ := strings.Cut(name, "/")
-		entries, err := c.Audit(ctx, kind, key, 30)
-		if err != nil || len(entries) == 0 {
-			continue
-		}
-		for _, e := range othersIn(entries) {
-			p.note("note: the draft of %s also holds what %s changed %s ago: %s", name, e.Actor, p.age(e.At), orWhole(fieldWords(e.Changes), e.Action))
-		}
+func (p *program) warnOfOthers(ctx context.Context, c *client.Client, draft berth.Change) {
+	entries, err := c.Audit(ctx, string(draft.Kind), draft.Key, 30)
+	if err != nil {
+		return
+	}
+	for _, e := range othersIn(draft, entries) {
+		p.note("note: the draft of %s also holds what %s changed %s ago: %s", changeName(draft.Kind, draft.Key), e.Actor, p.age(e.At), fieldWords(e.Changes))
 	}
 }
 
-func orWhole(words, action string) string {
-	if words == "" {
-		return action
-	}
-	return words
-}
-
-// othersIn chooses from an object's audit, newest first, the edits of its present draft by others than whoever made the
-// newest one, in the order in which they were made.
-func othersIn(entries []wire.AuditEntry) (others []wire.AuditEntry) {
-	me := entries[0].Actor
+// othersIn chooses from an object's audit, newest first, what others than whoever made the newest entry changed and is
+// still in the draft: an entry with a field that the draft has as the entry left it. They come in the order in which they
+// were made.
+func othersIn(draft berth.Change, entries []wire.AuditEntry) (others []wire.AuditEntry) {
+	pending := berth.FieldChanges(draft.Before, draft.After)
 	for _, e := range entries {
 		if e.Action == "apply" || e.Action == "discard" {
 			break
 		}
-		if e.Actor != me && e.Refused == "" && len(e.Changes) > 0 {
+		if e.Actor == entries[0].Actor || e.Refused != "" {
+			continue
+		}
+		e.Changes = slices.DeleteFunc(slices.Clone(e.Changes), func(c berth.FieldChange) bool {
+			return !slices.ContainsFunc(pending, func(p berth.FieldChange) bool { return p.Field == c.Field && bytes.Equal(p.After, c.After) })
+		})
+		if len(e.Changes) > 0 {
 			others = append(others, e)
 		}
 	}

@@ -98,12 +98,23 @@ func tagNames(tags berth.Tags, ids []berth.TagID) string {
 	return strings.Join(namesOf(ids, tags.Name), ", ")
 }
 
+// publisherOf is the common name of a publisher, and behind it the whole name.
+func publisherOf(p berth.Package) string {
+	for part := range strings.SplitSeq(p.Publisher, ",") {
+		if cn, ok := strings.CutPrefix(strings.TrimSpace(part), "CN="); ok {
+			return fmt.Sprintf("%s (%s)", cn, p.Publisher)
+		}
+	}
+	return p.Publisher
+}
+
 func packageFacts(t *table, v wire.PackageView, tags berth.Tags) {
 	t.fact("Display name", v.DisplayName)
+	t.fact("Package", v.Name)
 	t.fact("Full name", v.FullName)
 	t.fact("Family", v.FamilyName)
 	t.fact("Version", v.Version.String()+", "+v.Architecture)
-	t.fact("Publisher", v.Publisher)
+	t.fact("Publisher", publisherOf(v.Package))
 	t.fact("Enabled", enabled(v.Package))
 	t.fact("Tags", tagNames(tags, v.Tags))
 	t.fact("Image", v.ImagePath)
@@ -112,7 +123,9 @@ func packageFacts(t *table, v wire.PackageView, tags berth.Tags) {
 		t.fact("Observed", fmt.Sprintf("%s with %s, %d files, %s", o.Format, o.FileSystem, o.Files, bytesOf(o.Bytes)))
 	}
 	if c := v.Certificate; c != nil {
-		t.fact("Signed by", fmt.Sprintf("%s, until %s", c.Subject, c.NotAfter.Format(time.DateOnly)))
+		t.fact("Certificate", fmt.Sprintf("%s, thumbprint %s; see `berth cert show`", c.CommonName, c.Thumbprint))
+		t.fact("Key size", fmt.Sprintf("%d bits", c.KeySize))
+		t.fact("Expires", c.NotAfter.UTC().Format(time.DateTime))
 	}
 	for _, a := range v.Applications {
 		t.fact("Application", fmt.Sprintf("%s (%s)", a.DisplayName, a.ID))
