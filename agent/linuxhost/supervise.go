@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -66,7 +67,7 @@ func Supervise(ctx context.Context, o SupervisorOptions) error {
 		return coded(err, "cannot listen in the state folder")
 	}
 	l.(*net.UnixListener).SetUnlinkOnClose(false) //nolint:forcetypeassert // what "unix" listens on; its name leads through this process
-	s := &supervisor{options: o, own: newOwn(o.Log)}
+	s := &supervisor{options: o, own: newOwn(o.Log), end: make(chan struct{})}
 	s.touch()
 	o.Log.Info("holding mounts", "state", o.StateDir, "pid", os.Getpid())
 	return errors.Join(s.serve(ctx, l), os.Remove(filepath.Join(o.StateDir, supervisorSocket)), s.own.close())
@@ -96,6 +97,8 @@ func lockSupervisor(ctx context.Context, dir string) (*os.File, error) {
 type supervisor struct {
 	options SupervisorOptions
 	own     *own
+	end     chan struct{} // closed when an administrator wants it to end
+	ending  sync.Once
 	busy    atomic.Int32 // requests that are being answered
 	last    atomic.Int64 // when something was held or asked for, in Unix nanoseconds
 }
@@ -114,6 +117,8 @@ func (s *supervisor) serve(ctx context.Context, l net.Listener) error {
 			return err
 		case <-ctx.Done():
 			return server.Close()
+		case <-s.end:
+			return server.Shutdown(context.WithoutCancel(ctx)) // the answer to who asked for it goes out
 		case <-time.After(idle / 4):
 		}
 		if len(s.own.names()) > 0 || s.busy.Load() > 0 {
@@ -154,6 +159,11 @@ func (s *supervisor) answer(r *http.Request) (err error) {
 			err = s.hold(r.Context(), req.Package)
 		}
 	case http.MethodDelete:
+		if r.URL.Query().Get("all") == "true" {
+			err = s.own.close()
+			s.ending.Do(func() { close(s.end) })
+			break
+		}
 		err = s.own.release(r.URL.Query().Get("name"), r.URL.Query().Get("lazily") == "true")
 	default:
 		err = berth.Errorf(berth.Invalid, "unknown request %s", r.Method)

@@ -138,6 +138,10 @@ func TestMountsOutliveTheAgent(t *testing.T) {
 	}
 	b.ok(next.Stage(t.Context(), b.planWithoutSigner(appV1))) // by a new one
 	b.want(next, "App_1.0.0.0 staged")
+	if names, err := ReleaseAll(t.Context(), b.dir, slog.New(slog.DiscardHandler)); err != nil || len(names) != 1 || names[0] != appV1 {
+		t.Errorf("released %q, %v", names, err)
+	}
+	b.want(next, "App_1.0.0.0")
 }
 
 // TestKilledSupervisor kills the process that serves.

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/url"
@@ -24,6 +25,7 @@ import (
 	"time"
 
 	"berth"
+	"golang.org/x/sys/unix"
 )
 
 // Limits of what is asked of a supervisor.
@@ -81,19 +83,19 @@ func (s *supervised) hold(ctx context.Context, p berth.PlannedPackage, _ string,
 	}
 }
 
-// ReleaseAll has the supervisor of a state folder take every mount away, also from programs that use them, and returns
-// what it held. It is for machines that are to be hosts no longer; a running agent would mount everything again.
+// ReleaseAll has the supervisor of a state folder take every mount away, also from programs that use them, and end. It
+// returns what was held. It is for machines that are to be hosts no longer; a running agent would mount everything again.
 func ReleaseAll(ctx context.Context, stateDir string, log *slog.Logger) ([]string, error) {
 	s := &supervised{dir: stateDir, log: log}
 	if err := s.look(ctx); err != nil {
 		return nil, err
 	}
 	names := s.last.Names
-	var errs []error
-	for _, name := range names {
-		errs = append(errs, s.release(name, true))
+	err := s.ask(ctx, http.MethodDelete, url.Values{"all": {"true"}}, nil, nil)
+	if errors.Is(err, errNoSupervisor) { // and so nothing is held
+		err = nil
 	}
-	return names, errors.Join(errs...)
+	return names, err
 }
 
 func (s *supervised) release(fullName string, lazily bool) error {
@@ -177,6 +179,9 @@ func (s *supervised) spawn() (<-chan error, error) {
 		return nil, err
 	}
 	defer func() { _ = out.Close() }() // the child has it
+	// What this process inherited open, a lock of who started it perhaps, must not stay open for as long as packages do.
+	// Old kernels cannot say so in one call; then it stays.
+	_ = unix.CloseRange(3, math.MaxUint32, unix.CLOSE_RANGE_CLOEXEC)
 	c := exec.Command(s.command[0], s.command[1:]...)
 	c.Dir, c.Stdout, c.Stderr = "/", out, out
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true}

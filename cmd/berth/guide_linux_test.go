@@ -176,6 +176,12 @@ func (s *guideShell) clean() {
 			<-done
 		}
 	}
+	states, _ := filepath.Glob(filepath.Join(s.dir, "state", "*")) // a folder that is not there has none
+	for _, state := range states {                                 // mounts outlive their agents
+		c := exec.Command(filepath.Join(s.dir, "bin", "berth"), "agent", "release", "--state", state)
+		c.Env = s.bash.Env
+		_ = c.Run() // what it could not take away is seen next
+	}
 	for range 100 {
 		if mounts, err := os.ReadFile("/proc/self/mountinfo"); err != nil || !bytes.Contains(mounts, []byte(s.dir)) {
 			break
