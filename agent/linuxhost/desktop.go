@@ -51,7 +51,8 @@ func (h *Host) entries(p berth.PlannedPackage, session string) ([]entry, error) 
 		list = append(list, entry{entryName(p.FamilyName, a.ID), desktopEntry([][2]string{
 			{"Type", "Application"}, {"Version", "1.0"},
 			{"Name", text(a.DisplayName, text(p.DisplayName, "Application"))}, {"Comment", text(a.Description, "")},
-			{"Exec", escape(argument(h.options.Launcher) + " " + quote(program))},
+			{"Icon", h.iconOf(p.FullName, a)}, {"Exec", escape(argument(h.options.Launcher)+" "+quote(program)) + fieldCode(a)},
+			{"MimeType", mimeTypes(h.opens(a))}, {"NoDisplay", map[bool]string{true: "true"}[a.Hidden]},
 			{"Terminal", "false"}, {keyPackage, p.FullName}, {keySession, session},
 		})})
 	}
@@ -62,6 +63,33 @@ func (h *Host) entries(p berth.PlannedPackage, session string) ([]entry, error) 
 		})})
 	}
 	return list, nil
+}
+
+// fieldCode has what a user opens given to the program (section 7): links as they are, files by their path.
+func fieldCode(a berth.Application) string {
+	switch {
+	case len(a.Protocols) > 0:
+		return " %u"
+	case len(a.FileTypes) > 0:
+		return " %f"
+	}
+	return ""
+}
+
+func mimeTypes(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return strings.Join(list, ";") + ";"
+}
+
+// iconOf is the application's icon in the attached package, where the manifest names one inside it.
+func (h *Host) iconOf(fullName string, a berth.Application) string {
+	name := path.Clean(strings.ReplaceAll(a.IconPath, `\`, "/"))
+	if a.IconPath == "" || !filepath.IsLocal(name) || strings.ContainsFunc(name, unicode.IsControl) || !utf8.ValidString(name) {
+		return ""
+	}
+	return escape(path.Join(h.packagePath(fullName), name))
 }
 
 // desktopEntry writes the keys that have a value.

@@ -32,12 +32,20 @@ func desktopCases() map[string]berth.PlannedPackage {
 		"reserved": with(berth.Application{ID: "App", DisplayName: `Back\slash`, Executable: "100% \"$HOME\" `id` $(id) 'x' \\ ;&.exe"}),
 		"hostile": with(berth.Application{ID: "../../../.bashrc\n", DisplayName: "Name\nExec=rm -rf ~\n[Desktop Action x]\u202egpj.exe",
 			Description: "\x00\x1b[2J" + strings.Repeat("long ", 100), Executable: "app.exe"}),
+		"opens": with(berth.Application{ID: "App", DisplayName: "Opener", Executable: "app.exe", IconPath: "Assets/Logo 44.png", Hidden: true,
+			FileTypes: []string{".TXT", ".contoso", ".con toso", ".a;b", "txt", ".txt"}, Protocols: []string{"Contoso", "http", "x;y", "", "1a"}},
+			berth.Application{ID: "Files", DisplayName: "Files", Executable: "files.exe", IconPath: "../../etc/x.png", FileTypes: []string{".contoso"}}),
 		"nothing to start": with(berth.Application{ID: "Ext", DisplayName: "Extension"}),
 	}
 }
 
+// entryHost makes entries as a host does whose machine knows the type of text files.
+func entryHost() *Host {
+	return &Host{options: Options{StateDir: "/var/lib/berth", Launcher: "wine"}, types: map[string]string{".txt": "text/plain"}}
+}
+
 func TestDesktopEntries(t *testing.T) {
-	h := &Host{options: Options{StateDir: "/var/lib/berth", Launcher: "wine"}}
+	h := entryHost()
 	for name, p := range desktopCases() {
 		t.Run(name, func(t *testing.T) {
 			list, err := h.entries(p, "c2")
@@ -72,7 +80,7 @@ func TestOracle(t *testing.T) {
 	if err != nil {
 		t.Skip("skipped: desktop-file-validate (package desktop-file-utils) is not installed")
 	}
-	h := &Host{options: Options{StateDir: "/var/lib/berth", Launcher: "wine"}}
+	h := entryHost()
 	for name, p := range desktopCases() {
 		list, err := h.entries(p, "c2")
 		if err != nil {
@@ -91,7 +99,7 @@ func TestOracle(t *testing.T) {
 }
 
 func TestProgramsOutside(t *testing.T) {
-	h := &Host{options: Options{StateDir: "/var/lib/berth", Launcher: "wine"}}
+	h := entryHost()
 	for _, exe := range []string{`..\..\bin\sh`, "/bin/sh", `VFS\..\..\x`, "a\nb", "..", "\xff.exe", `\bin\sh`} {
 		p := berth.PlannedPackage{FullName: appV1, FamilyName: familyOf(appV1), Applications: []berth.Application{{ID: "A", Executable: exe}}}
 		if list, err := h.entries(p, "c2"); err == nil {
@@ -122,7 +130,7 @@ func FuzzDesktopEntry(f *testing.F) {
 			f.Add(a.ID, a.DisplayName, a.Description, a.Executable)
 		}
 	}
-	h := &Host{options: Options{StateDir: "/var/lib/berth", Launcher: "wine"}}
+	h := entryHost()
 	f.Fuzz(func(t *testing.T, id, name, comment, exe string) {
 		p := berth.PlannedPackage{FullName: appV1, FamilyName: familyOf(appV1),
 			Applications: []berth.Application{{ID: id, DisplayName: name, Description: comment, Executable: exe}}}

@@ -102,10 +102,10 @@ func (h *home) read(name string) (found, bool) {
 	return found{name, fullName, session, info.ModTime()}, ok
 }
 
-// makeFolder makes the applications folder, each part owned by the home's owner.
-func (h *home) makeFolder() error {
+// makeFolder makes a folder of the home, each part owned by the home's owner.
+func (h *home) makeFolder(name string) error {
 	dir := "."
-	for part := range strings.SplitSeq(applications, "/") {
+	for part := range strings.SplitSeq(name, "/") {
 		dir = path.Join(dir, part)
 		err := h.root.Mkdir(dir, 0o755)
 		if errors.Is(err, fs.ErrExist) {
@@ -142,17 +142,17 @@ func (h *home) own(f *os.File) error {
 	return f.Chown(h.uid, h.gid)
 }
 
-// write puts an entry in place in one step.
-func (h *home) write(e entry) error {
-	tmp := path.Join(applications, ".berth-"+rand.Text()+".tmp")
+// write puts a file in place in one step; its folder is there.
+func (h *home) write(file string, content []byte) error {
+	tmp := path.Join(path.Dir(file), ".berth-"+rand.Text()+".tmp")
 	f, err := h.root.OpenFile(tmp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(e.content)
+	_, err = f.Write(content)
 	err = errors.Join(err, h.own(f), f.Sync(), f.Close())
 	if err == nil {
-		err = h.root.Rename(tmp, path.Join(applications, e.file))
+		err = h.root.Rename(tmp, file)
 	}
 	if err != nil {
 		return errors.Join(err, h.root.Remove(tmp))
@@ -160,14 +160,14 @@ func (h *home) write(e entry) error {
 	return nil
 }
 
-func (h *home) remove(file string) error {
-	return ignore(h.root.Remove(path.Join(applications, file)), fs.ErrNotExist)
-}
+func (h *home) remove(file string) error { return ignore(h.root.Remove(file), fs.ErrNotExist) }
 
 // tidy removes what a process that died while writing left behind.
 func (h *home) tidy() error {
 	paths, err := fs.Glob(h.root.FS(), applications+"/.berth-*.tmp")
-	for _, p := range paths {
+	types, terr := fs.Glob(h.root.FS(), userTypes+"/packages/.berth-*.tmp")
+	err = errors.Join(err, terr)
+	for _, p := range append(paths, types...) {
 		err = errors.Join(err, ignore(h.root.Remove(p), fs.ErrNotExist))
 	}
 	return err

@@ -55,9 +55,10 @@ type Options struct {
 // Host is this machine as a Platform. Close it to take its mounts away.
 type Host struct {
 	options Options
-	mode    Attach // AttachFUSE or AttachExtract
-	why     string // why not FUSE, or why FUSE does not work
-	boot    string // names this start of the machine
+	mode    Attach            // AttachFUSE or AttachExtract
+	why     string            // why not FUSE, or why FUSE does not work
+	boot    string            // names this start of the machine
+	types   map[string]string // extension -> type of its files on this machine
 
 	homes sync.Map // home -> *sync.Mutex: one at a time writes to a user's entries
 
@@ -88,7 +89,7 @@ func New(o Options) (*Host, error) {
 			return nil, coded(err, "cannot make the state folder")
 		}
 	}
-	h := &Host{options: o, mode: AttachExtract, busy: map[string]int{}}
+	h := &Host{options: o, mode: AttachExtract, busy: map[string]int{}, types: readTypes(machineTypes)}
 	h.holder = newOwn(o.Log)
 	if len(o.Supervisor) > 0 {
 		h.holder = &supervised{dir: o.StateDir, command: o.Supervisor, log: o.Log}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"slices"
 	"time"
 
@@ -104,6 +105,10 @@ func (h *Host) Register(ctx context.Context, s berth.Session, p berth.PlannedPac
 	if err != nil {
 		return err
 	}
+	types, err := h.typesOf(p)
+	if err != nil {
+		return err
+	}
 	sessions, err := h.sessions()
 	if err != nil {
 		return err
@@ -112,15 +117,23 @@ func (h *Host) Register(ctx context.Context, s berth.Session, p berth.PlannedPac
 	if i < 0 {
 		return berth.Errorf(berth.NotFound, "session %s has ended", s.ID)
 	}
-	err = h.inHome(sessions[i].Home, func(u *home) error {
-		return u.register(p.FullName, entries, byHome(sessions)[sessions[i].Home])
+	dir := sessions[i].Home
+	err = h.inHome(dir, func(u *home) error {
+		if err := u.register(p.FullName, entries, byHome(sessions)[dir]); err != nil {
+			return err
+		}
+		if err := u.putTypes(p.FamilyName, types); err != nil {
+			return err
+		}
+		h.refresh(u, dir, len(types) > 0)
+		return nil
 	})
-	return coded(err, fmt.Sprintf("cannot write application entries to %s", sessions[i].Home))
+	return coded(err, fmt.Sprintf("cannot write application entries to %s", dir))
 }
 
 // register writes entries over such as nobody may use any more, and refuses to write over others.
 func (h *home) register(fullName string, entries []entry, sessions []Session) error {
-	if err := errors.Join(h.makeFolder(), h.tidy()); err != nil {
+	if err := errors.Join(h.makeFolder(applications), h.tidy()); err != nil {
 		return err
 	}
 	there, err := h.entries()
@@ -136,7 +149,7 @@ func (h *home) register(fullName string, entries []entry, sessions []Session) er
 		}
 	}
 	for _, e := range entries {
-		if err := h.write(e); err != nil {
+		if err := h.write(path.Join(applications, e.file), e.content); err != nil {
 			return err
 		}
 	}
@@ -156,29 +169,55 @@ func (h *Host) Deregister(_ context.Context, s berth.Session, fullName string) e
 	}
 	dir := sessions[i].Home
 	others := slices.DeleteFunc(byHome(sessions)[dir], func(o Session) bool { return o.ID == s.ID && o.Ended.IsZero() })
-	err = h.inHome(dir, func(u *home) error { return u.deregister(fullName, others) })
+	err = h.inHome(dir, func(u *home) error {
+		gone, err := u.deregister(fullName, others)
+		if gone {
+			h.refresh(u, dir, true)
+		}
+		return err
+	})
 	if errors.Is(err, fs.ErrNotExist) { // the home is gone, and the entries with it
 		return nil
 	}
 	return coded(err, fmt.Sprintf("cannot remove application entries from %s", dir))
 }
 
-func (h *home) deregister(fullName string, sessions []Session) error {
-	there, err := h.entries()
-	if err != nil {
+// putTypes tells of the types of a family's files, or of none any more.
+func (h *home) putTypes(family string, types []byte) error {
+	if types == nil {
+		return h.remove(typesName(family))
+	}
+	if err := h.makeFolder(path.Dir(typesName(family))); err != nil {
 		return err
 	}
+	return h.write(typesName(family), types)
+}
+
+// deregister tells whether anything was removed.
+func (h *home) deregister(fullName string, sessions []Session) (gone bool, err error) {
+	there, err := h.entries()
+	if err != nil {
+		return false, err
+	}
+	others := false // another version of the family has entries
 	for _, r := range registrations(there, sessions) {
 		if berth.Fold(r.fullName) != berth.Fold(fullName) || len(r.holders) > 0 && !r.left {
+			others = others || berth.Fold(familyOf(r.fullName)) == berth.Fold(familyOf(fullName))
 			continue
 		}
 		for _, f := range r.files {
-			if err := h.remove(f.file); err != nil {
-				return err
+			if err := h.remove(path.Join(applications, f.file)); err != nil {
+				return gone, err
 			}
+			gone = true
 		}
 	}
-	return h.tidy()
+	if gone && !others {
+		if err := h.putTypes(familyOf(fullName), nil); err != nil {
+			return gone, err
+		}
+	}
+	return gone, h.tidy()
 }
 
 // inspect reads the registrations of every home that a session belongs to. Homes that cannot be read are told in words.
