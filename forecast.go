@@ -33,6 +33,7 @@ type SignedHost struct {
 	Host      string
 	Facts     *PackageFacts // nil: the agent said nothing of it
 	Provision bool          // Berth provisions the certificate to it
+	More      int           // further hosts like it, which are counted and not named
 }
 
 // Trust says whether a host has a signer's certificate, as its agent saw it.
@@ -65,7 +66,8 @@ type PackageForecast struct {
 	Timestamped bool      `json:"timestamped"`     // the signature stays good when the certificate has ended
 	EndsAt      time.Time `json:"endsAt,omitzero"` // from when hosts refuse to stage it; zero: never, for the timestamp
 	Ended       bool      `json:"ended,omitempty"` // that was before now
-	Hosts       []string  `json:"hosts"`           // which must have it by plan, by name
+	Hosts       []string  `json:"hosts"`           // which must have it by plan, by name; of very many not all are named
+	HostCount   int       `json:"hostCount"`       // how many there are
 }
 
 // CertificateHost is a host that must have packages of a signer.
@@ -192,6 +194,7 @@ func (f *forecaster) add(s Signed, now time.Time) {
 		p.Ended = p.EndsAt.Before(now)
 	}
 	for _, h := range s.Hosts {
+		p.HostCount += 1 + h.More
 		p.Hosts = append(p.Hosts, h.Host)
 		f.host(h, p)
 	}

@@ -87,16 +87,16 @@ func TestForecastPackages(t *testing.T) {
 	}
 	want := []row{
 		{"BB", 1, 2, []berth.PackageForecast{
-			{FullName: "C", DisplayName: "C", EndsAt: days(-10), Ended: true, Hosts: []string{"h2"}},
-			{FullName: "D", DisplayName: "D", EndsAt: days(-10), Ended: true, Hosts: []string{"H2"}},
-			{FullName: "E", DisplayName: "E", Timestamped: true, Hosts: []string{"h1"}},
+			{FullName: "C", DisplayName: "C", EndsAt: days(-10), Ended: true, Hosts: []string{"h2"}, HostCount: 1},
+			{FullName: "D", DisplayName: "D", EndsAt: days(-10), Ended: true, Hosts: []string{"H2"}, HostCount: 1},
+			{FullName: "E", DisplayName: "E", Timestamped: true, Hosts: []string{"h1"}, HostCount: 1},
 		}, []berth.CertificateHost{
 			{Host: "h1", Packages: []string{"E"}, Trust: berth.TrustUnknown, Provision: true},
 			{Host: "h2", Packages: []string{"C", "D"}, Trust: berth.TrustMissing, Provision: true, Ending: true},
 		}},
 		{"AA", 1, 1, []berth.PackageForecast{
-			{FullName: "B", DisplayName: "B", EndsAt: days(10), Hosts: []string{"h1", "h2"}},
-			{FullName: "A", DisplayName: "A", Timestamped: true, Hosts: []string{"h1", "h3"}},
+			{FullName: "B", DisplayName: "B", EndsAt: days(10), Hosts: []string{"h1", "h2"}, HostCount: 2},
+			{FullName: "A", DisplayName: "A", Timestamped: true, Hosts: []string{"h1", "h3"}, HostCount: 2},
 		}, []berth.CertificateHost{
 			{Host: "h1", Packages: []string{"A", "B"}, Trust: berth.TrustPresent, Provision: true, Ending: true},
 			{Host: "h2", Packages: []string{"B"}, Trust: berth.TrustPresent, Provision: true, Ending: true},

@@ -3,6 +3,7 @@ package berth
 import (
 	"encoding/json"
 	"strings"
+	"time"
 )
 
 // SearchStore finds what lists show, by what administrators look for. All of it is about the drafted view.
@@ -13,8 +14,12 @@ type SearchStore interface {
 	FindHosts(HostQuery) ([]Host, error)
 	// CountHosts returns how many hosts fit the query, whatever its After and Limit.
 	CountHosts(HostQuery) (int, error)
-	// HostOutlines returns every host of the site in outline, ordered by name: cheap enough to look at all of them.
-	HostOutlines(site string) ([]HostOutline, error)
+	// HostOutlines returns the hosts that fit the query in outline, ordered by name, without reading their facts.
+	HostOutlines(HostQuery) ([]HostOutline, error)
+	// HostGroups returns the groups that the site's hosts are in, see GroupOf, ordered by group.
+	HostGroups(site string) ([]HostGroup, error)
+	// CountGroups returns how many hosts of each group fit the query, whatever its After and Limit.
+	CountGroups(HostQuery) (map[string]int, error)
 }
 
 // ObjectFilter narrows a query to objects that administrators see (Object.Draft is there) and that have all of these
@@ -34,6 +39,9 @@ type HostQuery struct {
 	Pool  string   // members of this pool as drafted; empty: all hosts
 	After string   // only names behind this one
 	Limit int      // 0: all
+
+	Groups     []string  // members of one of these groups; nil: all hosts
+	SeenBefore time.Time // not heard of since then; zero: all hosts
 }
 
 // HostOutline is what tells a host from others as far as plans go, without its facts.
@@ -45,6 +53,7 @@ type HostOutline struct {
 	Pool         string // folded, as drafted
 	Own          bool   // has a list of its own, as drafted
 	Drafted      bool   // its configuration has a draft: applied it may be otherwise
+	Group        string
 }
 
 // Labels are the properties of an object by which lists are searched and filtered.

@@ -78,6 +78,7 @@ type ObjectQuery struct {
 	After   string     // only keys behind this one: for paging, with a Kind
 	Limit   int        // 0: all
 	Retired bool       // of packages: only those deleted by force, see Object.Retired
+	Alone   bool       // of hosts: only those with a list of their own or a draft, see Placement.Alone
 	ObjectFilter
 }
 

@@ -19,7 +19,8 @@ func (s *Service) AssignedHosts(ctx context.Context, site, fullName string) (out
 		if err != nil {
 			return err
 		}
-		return w.survey().each(func(b both) error {
+		holders := map[string]wire.AssignedHost{} // by group
+		err = w.survey().each(func(b both) error {
 			a := wire.AssignedHost{Host: b.Name, HostKind: b.Kind, Pool: b.drafted.in.Host.Pool}
 			if a.Now, err = holding(b.now, p.FullName, settings.Tags); err != nil {
 				return err
@@ -28,10 +29,20 @@ func (s *Service) AssignedHosts(ctx context.Context, site, fullName string) (out
 				return err
 			}
 			if a.Now != nil || a.Drafted != nil {
-				out = append(out, a)
+				holders[b.group] = a
 			}
 			return nil
 		})
+		if err != nil {
+			return err
+		}
+		hosts, err := outlinesOf(w, holders)
+		for _, h := range hosts {
+			a := holders[h.Group]
+			a.Host = h.Name
+			out = append(out, a)
+		}
+		return err
 	})
 	return out, err
 }

@@ -30,6 +30,11 @@ func crowd(b *testing.B, packages, hosts int) *farm {
 		if err := put(tx, berth.ObjectDefaults, berth.Defaults{Kind: berth.KindRDSH, Assignments: list}, ""); err != nil {
 			return err
 		}
+		for n := range 10 {
+			if err := put(tx, berth.ObjectPool, berth.Pool{Name: fmt.Sprintf("Pool %d", n), Kind: berth.KindRDSH, Inherit: true}, ""); err != nil {
+				return err
+			}
+		}
 		for n := range hosts {
 			if err := crowdHost(tx, n, site.Generation); err != nil {
 				return err
@@ -64,17 +69,27 @@ func crowdPackage(n int) berth.Package {
 		Tags: []berth.TagID{berth.TagProduction}, Certificate: &berth.Certificate{Subject: "CN=Contoso", Thumbprint: "AB", DER: make([]byte, 1500)}}
 }
 
+// crowdHost is one of a farm with ten pools and two builds, where on every third host a package is in use and on every
+// fiftieth one cannot be found: some dozens of groups, however many hosts.
 func crowdHost(tx berth.Tx, n int, generation int64) error {
-	h := berth.Host{ID: fmt.Sprintf("id-%06d", n), Site: "main", Name: fmt.Sprintf("host-%06d", n), Kind: berth.KindRDSH,
-		Facts: berth.Facts{Architecture: "x64", Build: 26100, Generation: generation}}
+	h := berth.Host{ID: fmt.Sprintf("id-%06d", n), Site: "main", Name: fmt.Sprintf("host-%06d", n), Kind: berth.KindRDSH, LastSeen: time.Now(),
+		Facts: berth.Facts{Architecture: "x64", Build: 20348 + n%2*5752, Generation: generation}}
 	for p := range 10 {
 		h.Facts.Packages = append(h.Facts.Packages, berth.PackageFacts{FullName: fmt.Sprintf("App%05d_1.0.0.0_x64__abc", p),
 			FamilyName: fmt.Sprintf("App%05d_abc", p), Attached: true, Staged: true, Since: time.Unix(1, 0)})
 	}
-	if err := tx.PutHost(h); err != nil {
+	if n%3 == 0 {
+		h.Facts.Packages[0].Sessions = []berth.Registered{{Session: fmt.Sprint(n), User: "ada", Since: time.Unix(int64(n), 0)}}
+	}
+	if n%50 == 0 {
+		h.Facts.Packages[1] = berth.PackageFacts{FullName: "App00001_1.0.0.0_x64__abc", FamilyName: "App00001_abc", Since: time.Unix(1, 0),
+			Failure: &berth.Failure{Phase: berth.PhaseAttach, Code: "ENOENT", Message: "no such file"}}
+	}
+	// The configuration first: a host is grouped once then.
+	if err := put(tx, berth.ObjectHost, berth.HostConfig{Name: h.Name, Kind: h.Kind, Pool: fmt.Sprintf("Pool %d", n%10), Inherit: true}, ""); err != nil {
 		return err
 	}
-	return put(tx, berth.ObjectHost, berth.HostConfig{Name: h.Name, Kind: h.Kind, Inherit: true}, "")
+	return tx.PutHost(h)
 }
 
 var sizes = []int{10, 10000}
@@ -102,21 +117,26 @@ func BenchmarkPackagePage(b *testing.B) {
 	}
 }
 
-// BenchmarkFarm looks at farms of many hosts with ten packages each: a page of 50 hosts of the matrix must cost the same in
-// all of them; counting all and previewing a change of all look at every host.
+// BenchmarkFarm looks at farms of many hosts with ten packages each, in ten pools: what is shown costs the same in all of
+// them, and what is counted costs what the groups of hosts do.
 func BenchmarkFarm(b *testing.B) {
-	for _, n := range []int{1000, 20000} {
+	for _, n := range []int{1000, 100000} {
 		b.Run(fmt.Sprintf("of%d", n), func(b *testing.B) {
 			f := crowd(b, 10, n)
 			middle := fmt.Sprintf("host-%06d", n/2)
-			b.Run("matrix page", func(b *testing.B) {
-				for b.Loop() {
-					page, err := f.StatusPage(f.owner, "main", control.StatusQuery{Limit: 50, After: middle})
-					if err != nil || len(page.Items) != 500 || page.Items[0].Status.Name != berth.StatusReady {
-						b.Fatalf("%d rows, %v", len(page.Items), err)
+			page := func(q control.StatusQuery, rows int) func(*testing.B) {
+				return func(b *testing.B) {
+					for b.Loop() {
+						page, err := f.StatusPage(f.owner, "main", q)
+						if err != nil || len(page.Items) != rows {
+							b.Fatalf("%d rows, %v", len(page.Items), err)
+						}
 					}
 				}
-			})
+			}
+			b.Run("matrix page", page(control.StatusQuery{Limit: 50, After: middle}, 500))
+			b.Run("matrix of one family", page(control.StatusQuery{Limit: 50, After: middle, Family: "App00003_abc"}, 50))
+			b.Run("matrix of a rare status", page(control.StatusQuery{Limit: 10, Status: "Not found"}, 10))
 			b.Run("host page", func(b *testing.B) {
 				for b.Loop() {
 					if page, err := f.FindHosts(f.owner, "main", control.HostsQuery{Limit: 50, After: middle}); err != nil || len(page.Items) != 50 {
@@ -126,9 +146,22 @@ func BenchmarkFarm(b *testing.B) {
 			})
 			b.Run("summary", func(b *testing.B) {
 				for b.Loop() {
-					if sum, err := f.StatusSummary(f.owner, "main", control.StatusQuery{}); err != nil || sum.ByStatus["Ready"] != 10*n {
+					if sum, err := f.StatusSummary(f.owner, "main", control.StatusQuery{}); err != nil || sum.Rows != 10*n || sum.ByStatus["Not found"] != n/50 {
 						b.Fatalf("%+v, %v", sum, err)
 					}
+				}
+			})
+			b.Run("overview", func(b *testing.B) {
+				for b.Loop() {
+					if o, err := f.Overview(f.owner, "main"); err != nil || o.NeedAttention != n/50 || len(o.Attention) != 10 {
+						b.Fatalf("%d hosts need somebody, %v", o.NeedAttention, err)
+					}
+				}
+			})
+			b.Run("assign", func(b *testing.B) {
+				for b.Loop() {
+					_, err := f.Assign(f.owner, "main", rdsh, berth.Assignment{Family: "App00002_abc", Tag: berth.TagProduction})
+					f.must(err)
 				}
 			})
 			_, err := f.Unassign(f.owner, "main", rdsh, "App00000_abc")
@@ -136,7 +169,7 @@ func BenchmarkFarm(b *testing.B) {
 			b.Run("preview", func(b *testing.B) {
 				for b.Loop() {
 					p, err := f.Preview(f.owner, "main", control.PreviewQuery{Limit: 50})
-					if err != nil || p.HostCount != n || len(p.Configurations) != 1 {
+					if err != nil || p.HostCount != n || len(p.Hosts) != 50 {
 						b.Fatalf("%d hosts, %v", p.HostCount, err)
 					}
 				}

@@ -66,6 +66,7 @@ func (w *work) signed() ([]berth.Signed, error) {
 		at[berth.Fold(s.Package.FullName)] = len(out)
 		out = append(out, s)
 	}
+	named := w.namedHosts()
 	err = w.survey().each(func(b both) error {
 		for _, p := range b.now.Packages {
 			i, ok := at[berth.Fold(p.FullName)]
@@ -73,9 +74,49 @@ func (w *work) signed() ([]berth.Signed, error) {
 				continue
 			}
 			provision := slices.ContainsFunc(b.now.Certificates, func(c berth.Certificate) bool { return c.Thumbprint == p.Thumbprint })
-			out[i].Hosts = append(out[i].Hosts, berth.SignedHost{Host: b.Name, Facts: b.Facts.Package(p.FullName), Provision: provision})
+			hosts, err := named(b)
+			if err != nil {
+				return err
+			}
+			for _, h := range hosts {
+				h.Facts, h.Provision = b.Facts.Package(p.FullName), provision
+				out[i].Hosts = append(out[i].Hosts, h)
+			}
 		}
 		return nil
 	})
 	return out, err
+}
+
+// mostOfGroup is how many hosts of one group are named where certificates are told of; the others are counted.
+const mostOfGroup = 100
+
+// namedHosts returns a function that names the first hosts of a group, read once; the last of them counts the others.
+func (w *work) namedHosts() func(both) ([]berth.SignedHost, error) {
+	sizes := map[string]int{}
+	known := map[string][]berth.SignedHost{}
+	return func(b both) ([]berth.SignedHost, error) {
+		if hosts, ok := known[b.group]; ok {
+			return hosts, nil
+		}
+		if len(sizes) == 0 {
+			groups, err := w.HostGroups(berth.Fold(w.site.Name))
+			if err != nil {
+				return nil, err
+			}
+			for _, g := range groups {
+				sizes[g.Group] = g.Hosts
+			}
+		}
+		outlines, err := w.HostOutlines(berth.HostQuery{Site: berth.Fold(w.site.Name), Groups: []string{b.group}, Limit: mostOfGroup})
+		var hosts []berth.SignedHost
+		for _, o := range outlines {
+			hosts = append(hosts, berth.SignedHost{Host: o.Name})
+		}
+		if n := len(hosts); n > 0 {
+			hosts[n-1].More = sizes[b.group] - n
+		}
+		known[b.group] = hosts
+		return hosts, err
+	}
 }

@@ -28,6 +28,7 @@ type results struct {
 	host     berth.Object // the configuration read last: it is asked for in both views
 	computed [2]map[configuration]plan.Result
 	tags     *berth.Tags // as drafted
+	groups   []group
 }
 
 // compute returns what the host must have by that view, computed once for each configuration.

@@ -28,12 +28,12 @@ func (w *work) dependenciesOf(h Holder, a berth.Assignment) ([]berth.DependencyC
 	var worst worstChecks
 	seen := map[planKey]bool{}
 	survey := w.survey()
-	hosts, err := w.Hosts(berth.Fold(w.site.Name), "", 0)
+	groups, err := w.HostGroups(berth.Fold(w.site.Name))
 	if err != nil {
 		return nil, err
 	}
-	for _, host := range hosts {
-		s, err := survey.host(berth.Draft, host)
+	for _, g := range groups {
+		s, err := survey.host(berth.Draft, g.Host)
 		if err != nil {
 			return nil, err
 		}

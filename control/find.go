@@ -74,6 +74,11 @@ func (s *Service) FindHosts(ctx context.Context, site string, q HostsQuery) (pag
 				return err
 			}
 		}
+		if q.Status != "" {
+			if err := w.narrow(&find, func(r wire.HostPackage) bool { return berth.Fold(string(r.Status.Name)) == berth.Fold(q.Status) }); err != nil {
+				return err
+			}
+		}
 		page.Next, err = w.walk(find, func(h berth.Host) (bool, error) {
 			v, err := w.hostView(h, s.version)
 			if err != nil || q.Status != "" && !hasStatus(v, q.Status) {
@@ -84,6 +89,7 @@ func (s *Service) FindHosts(ctx context.Context, site string, q HostsQuery) (pag
 		})
 		if err == nil && q.Count {
 			var n int
+			find.Groups = nil
 			n, err = w.CountHosts(find)
 			page.Total = &n
 		}

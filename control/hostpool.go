@@ -192,9 +192,9 @@ func (w *work) everMembers(pool string) ([]string, error) {
 			return nil, err
 		}
 		for _, h := range in {
-			if !seen[berth.Fold(h.Name)] {
-				seen[berth.Fold(h.Name)] = true
-				names = append(names, h.Name)
+			if !seen[berth.Fold(h)] {
+				seen[berth.Fold(h)] = true
+				names = append(names, h)
 			}
 		}
 	}

@@ -48,12 +48,7 @@ func (w *work) hostView(h berth.Host, server string) (wire.HostView, error) {
 	v.Revision, v.Drafted = o.Revision, o.Drafted
 	v.Pool, v.Inherit, v.Certificate = c.Pool, c.Inherit, hostCertificate(h)
 	rows, err := w.statuses(h)
-	for _, r := range rows {
-		if v.Counts == nil {
-			v.Counts = map[string]int{}
-		}
-		v.Counts[string(r.Status.Name)]++
-	}
+	v.Counts = countsOf(rows)
 	return v, err
 }
 
@@ -366,12 +361,12 @@ func buryRetired(tx berth.Tx, site string, at time.Time) error {
 	if err != nil || len(objects) == 0 {
 		return err
 	}
-	hosts, err := tx.Hosts(berth.Fold(site), "", 0)
+	groups, err := tx.HostGroups(berth.Fold(site))
 	if err != nil {
 		return err
 	}
 	for _, o := range objects {
-		if o.Drafted || someHostHas(hosts, o.Name) {
+		if o.Drafted || someHostHas(groups, o.Name) {
 			continue
 		}
 		before := o.Applied
@@ -387,9 +382,9 @@ func buryRetired(tx berth.Tx, site string, at time.Time) error {
 	return nil
 }
 
-func someHostHas(hosts []berth.Host, fullName string) bool {
-	for _, h := range hosts {
-		if f := h.Facts.Package(fullName); f != nil && (f.Staged || f.Attached || len(f.Sessions) > 0) {
+func someHostHas(groups []berth.HostGroup, fullName string) bool {
+	for _, g := range groups {
+		if f := g.Host.Facts.Package(fullName); f != nil && (f.Staged || f.Attached || len(f.Sessions) > 0) {
 			return true
 		}
 	}

@@ -141,14 +141,15 @@ func higherSibling(family []plan.Version, a, b string) int {
 
 // checkFit counts the site's hosts that could run the package.
 func (w *work) checkFit(p berth.Package) (wire.ImageCheck, error) {
-	outlines, err := w.HostOutlines(berth.Fold(w.site.Name))
+	groups, err := w.HostGroups(berth.Fold(w.site.Name))
 	if err != nil {
 		return wire.ImageCheck{}, err
 	}
-	fit := 0
-	for _, o := range outlines {
-		if p.Fits(o.Architecture, o.Build) {
-			fit++
+	fit, all := 0, 0
+	for _, g := range groups {
+		all += g.Hosts
+		if p.Fits(g.Host.Facts.Architecture, g.Host.Facts.Build) {
+			fit += g.Hosts
 		}
 	}
 	needs := "it runs on " + p.Architecture
@@ -158,9 +159,9 @@ func (w *work) checkFit(p berth.Package) (wire.ImageCheck, error) {
 	if p.MinBuild > 0 {
 		needs += fmt.Sprintf(", Windows build %d or later", p.MinBuild)
 	}
-	c := wire.ImageCheck{Name: "hosts", Result: wire.CheckPass, Message: fmt.Sprintf("%s; that fits %d of %d hosts", needs, fit, len(outlines))}
+	c := wire.ImageCheck{Name: "hosts", Result: wire.CheckPass, Message: fmt.Sprintf("%s; that fits %d of %d hosts", needs, fit, all)}
 	switch {
-	case len(outlines) == 0:
+	case all == 0:
 		c.Message = needs + "; no host is enrolled yet"
 	case fit == 0:
 		c.Result, c.Remedy = wire.CheckWarning, "no host of this site can run it: look for a package of another architecture, or upgrade Windows on the hosts"

@@ -320,7 +320,7 @@ type named struct {
 func (w *work) lists(v berth.View) ([]named, error) {
 	site := berth.Fold(w.site.Name)
 	var out []named
-	hosts, err := berth.LoadAll[berth.HostConfig](w, v, berth.ObjectQuery{Site: site, Kind: berth.ObjectHost})
+	hosts, err := berth.LoadAll[berth.HostConfig](w, v, berth.ObjectQuery{Site: site, Kind: berth.ObjectHost, Alone: true})
 	if err != nil {
 		return nil, err
 	}

@@ -94,35 +94,78 @@ func (w *work) overviewTasks(o *wire.Overview) error {
 // red are the statuses that somebody must do something about.
 var red = []berth.StatusName{berth.StatusNoVersion, berth.StatusCertificateMissing, berth.StatusNotFound, berth.StatusStagingFailed}
 
+// overviewHosts counts over groups, and names the first hosts that need somebody.
 func (w *work) overviewHosts(o *wire.Overview, server string) error {
-	o.Status.ByStatus, o.Notices = map[string]int{}, map[string]int{}
-	_, err := w.walk(berth.HostQuery{}, func(h berth.Host) (bool, error) {
-		v, err := w.hostView(h, server)
-		if err != nil {
-			return false, err
+	sum := summing{wire.StatusSummary{ByStatus: map[string]int{}}}
+	o.Notices = map[string]int{}
+	groups, err := w.groups()
+	if err != nil {
+		return err
+	}
+	var needy []group
+	for _, g := range groups {
+		sum.add(g.rows, g.Hosts)
+		notices := w.groupNotices(g, server)
+		for _, n := range notices {
+			o.Notices[n.Code] += g.Hosts
 		}
-		o.Status.Hosts++
-		for name, n := range v.Counts {
-			o.Status.ByStatus[name] += n
-			o.Status.Rows += n
+		if attention(countsOf(g.rows), notices) > 0 {
+			needy = append(needy, g)
+			o.NeedAttention += g.Hosts
 		}
-		for _, n := range v.Notices {
-			o.Notices[n.Code]++
-		}
-		if weight(v) > 0 {
-			o.NeedAttention++
-			o.Attention = append(o.Attention, wire.OverviewHost{Host: v.Name, Counts: v.Counts, Notices: v.Notices})
-		}
-		return true, nil
+	}
+	o.Status = sum.StatusSummary
+	slices.SortStableFunc(needy, func(a, b group) int {
+		return cmp.Compare(attention(countsOf(b.rows), w.groupNotices(b, server)), attention(countsOf(a.rows), w.groupNotices(a, server)))
 	})
-	slices.SortStableFunc(o.Attention, func(a, b wire.OverviewHost) int {
-		return cmp.Compare(attention(b.Counts, b.Notices), attention(a.Counts, a.Notices))
-	})
-	o.Attention = o.Attention[:min(len(o.Attention), overviewHosts)]
-	return err
+	for _, g := range needy {
+		if err := w.needHelp(o, berth.HostQuery{Groups: []string{g.Group}}, server); err != nil {
+			return err
+		}
+	}
+	return w.silentHosts(o, needy, server)
 }
 
-func weight(v wire.HostView) int { return attention(v.Counts, v.Notices) }
+// needHelp names hosts that fit the query, until there are enough of them.
+func (w *work) needHelp(o *wire.Overview, q berth.HostQuery, server string) error {
+	if q.Site, q.Limit = berth.Fold(w.site.Name), overviewHosts-len(o.Attention); q.Limit <= 0 {
+		return nil
+	}
+	hosts, err := w.FindHosts(q)
+	if err != nil {
+		return err
+	}
+	for _, h := range hosts {
+		if slices.ContainsFunc(o.Attention, func(a wire.OverviewHost) bool { return a.Host == h.Name }) {
+			continue
+		}
+		rows, err := w.statuses(h)
+		if err != nil {
+			return err
+		}
+		o.Attention = append(o.Attention, wire.OverviewHost{Host: h.Name, Counts: countsOf(rows), Notices: berth.HostNotices(h, server, w.at)})
+	}
+	return nil
+}
+
+// silentHosts adds the hosts that have not been heard of, which no group tells.
+func (w *work) silentHosts(o *wire.Overview, needy []group, server string) error {
+	q := berth.HostQuery{Site: berth.Fold(w.site.Name), SeenBefore: w.at.Add(-berth.Silence)}
+	silent, err := w.CountGroups(q)
+	if err != nil {
+		return err
+	}
+	for name, n := range silent {
+		o.Notices[berth.NoticeSilent] += n
+		if !slices.ContainsFunc(needy, func(g group) bool { return g.Group == name }) {
+			o.NeedAttention += n
+		}
+	}
+	if len(silent) == 0 {
+		return nil
+	}
+	return w.needHelp(o, q, server)
+}
 
 // attention is how much a host needs somebody: red packages count more than what is remarkable about the host itself.
 func attention(counts map[string]int, notices []berth.Notice) (n int) {

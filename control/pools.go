@@ -1,9 +1,12 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
+	"strings"
 
 	"berth"
 	"berth/wire"
@@ -88,7 +91,7 @@ func (s *Service) RemovePool(ctx context.Context, site, name string) error {
 			return err
 		}
 		if len(members) > 0 {
-			return berth.Errorf(berth.Conflict, "pool %s holds %d hosts, %s first", p.Name, len(members), members[0].Name).
+			return berth.Errorf(berth.Conflict, "pool %s holds %d hosts, %s first", p.Name, len(members), members[0]).
 				With("move its hosts out first: `berth host set HOST --pool \"\"`")
 		}
 		return edit(w, target{ref: ref, name: p.Name, action: "delete pool", expect: w.expect},
@@ -96,14 +99,29 @@ func (s *Service) RemovePool(ctx context.Context, site, name string) error {
 	})
 }
 
-func (w *work) members(v berth.View, pool string) ([]berth.HostConfig, error) {
-	all, err := berth.LoadAll[berth.HostConfig](w, v, berth.ObjectQuery{Site: berth.Fold(w.site.Name), Kind: berth.ObjectHost})
-	var in []berth.HostConfig
-	for _, h := range all {
-		if h.Pool != "" && berth.Fold(h.Pool) == berth.Fold(pool) {
-			in = append(in, h)
+// members names the hosts that are in the pool in that view. Only of hosts with a draft the configuration is read.
+func (w *work) members(v berth.View, pool string) ([]string, error) {
+	site := berth.Fold(w.site.Name)
+	if berth.Fold(pool) == "" {
+		return nil, nil
+	}
+	outlines, err := w.HostOutlines(berth.HostQuery{Site: site, Pool: pool})
+	if err != nil {
+		return nil, err
+	}
+	var in []string
+	for _, o := range outlines {
+		if !o.Drafted {
+			in = append(in, o.Name)
 		}
 	}
+	drafted, err := berth.LoadAll[berth.HostConfig](w, v, berth.ObjectQuery{Site: site, Kind: berth.ObjectHost, Drafted: true})
+	for _, h := range drafted {
+		if berth.Fold(h.Pool) == berth.Fold(pool) {
+			in = append(in, h.Name)
+		}
+	}
+	slices.SortFunc(in, func(a, b string) int { return strings.Compare(berth.Fold(a), berth.Fold(b)) })
 	return in, err
 }
 
@@ -142,15 +160,26 @@ func (w *work) checkPools(v berth.View) error {
 	for _, p := range pools {
 		known[berth.Fold(p.Name)] = true
 	}
-	hosts, err := berth.LoadAll[berth.HostConfig](w, v, berth.ObjectQuery{Site: site, Kind: berth.ObjectHost})
+	groups, err := w.HostGroups(site)
 	if err != nil {
 		return err
 	}
-	for _, h := range hosts {
-		if h.Pool != "" && !known[berth.Fold(h.Pool)] {
-			return berth.Errorf(berth.Conflict, "host %s would be in pool %s, which would not be applied", h.Name, h.Pool).
-				With(fmt.Sprintf("apply the changes of host/%s and pool/%s together", berth.Fold(h.Name), berth.Fold(h.Pool)))
+	for _, g := range groups {
+		if !g.Drafted && g.Pool != "" && !known[g.Pool] {
+			h, err := berth.Load[berth.HostConfig](w, v, w.ref(berth.ObjectHost, g.Host.Name)) // which has the name as it was typed
+			return cmp.Or(err, notApplied(g.Host.Name, h.Pool))
 		}
 	}
-	return nil
+	drafted, err := berth.LoadAll[berth.HostConfig](w, v, berth.ObjectQuery{Site: site, Kind: berth.ObjectHost, Drafted: true})
+	for _, h := range drafted {
+		if h.Pool != "" && !known[berth.Fold(h.Pool)] {
+			return notApplied(h.Name, h.Pool)
+		}
+	}
+	return err
+}
+
+func notApplied(host, pool string) error {
+	return berth.Errorf(berth.Conflict, "host %s would be in pool %s, which would not be applied", host, pool).
+		With(fmt.Sprintf("apply the changes of host/%s and pool/%s together", berth.Fold(host), berth.Fold(pool)))
 }

@@ -20,7 +20,7 @@ type PreviewQuery struct {
 
 // Preview tells what would change on which hosts if the pending changes were applied, all of them or the chosen ones and
 // no other. What apply would refuse is refused. It computes once for each distinct configuration, by the same functions as
-// plans and statuses; of each host only its outline is read.
+// plans and statuses.
 func (s *Service) Preview(ctx context.Context, site string, q PreviewQuery) (p wire.Preview, err error) {
 	err = s.view(ctx, site, func(w *work) error {
 		changes, err := w.changes(q.Chosen)
@@ -81,40 +81,62 @@ type preview struct {
 }
 
 func (p *preview) run() error {
-	outlines, err := p.now.HostOutlines(berth.Fold(p.now.site.Name))
-	if err != nil || len(p.Changes) == 0 {
-		p.Unchanged = len(outlines)
+	groups, err := p.now.HostGroups(berth.Fold(p.now.site.Name))
+	if err != nil {
 		return err
 	}
-	after := berth.Fold(p.query.After)
-	for _, o := range outlines {
-		i, err := p.configuration(o)
-		if err != nil {
-			return err
+	slices.SortFunc(groups, func(a, b berth.HostGroup) int { return cmp.Compare(berth.Fold(a.Host.Name), berth.Fold(b.Host.Name)) })
+	named := map[string]int{} // the change that a group would see
+	for _, g := range groups {
+		i := -1
+		if len(p.Changes) > 0 {
+			if i, err = p.configuration(g); err != nil {
+				return err
+			}
 		}
 		if i < 0 {
-			p.Unchanged++
+			p.Unchanged += g.Hosts
 			continue
 		}
-		p.HostCount++
-		p.Configurations[i].HostCount++
-		switch {
-		case berth.Fold(o.Name) <= after:
-		case p.query.Limit > 0 && len(p.Hosts) == p.query.Limit:
+		p.HostCount += g.Hosts
+		p.Configurations[i].HostCount += g.Hosts
+		named[g.Group] = i
+	}
+	return p.page(named)
+}
+
+// page names a page of the hosts that would see a change, by their groups.
+func (p *preview) page(named map[string]int) error {
+	q := berth.HostQuery{Site: berth.Fold(p.now.site.Name), After: p.query.After}
+	if len(named) == 0 {
+		return nil
+	}
+	if len(named) <= mostNamed {
+		q.Groups = slices.Collect(maps.Keys(named))
+		if q.Limit = p.query.Limit; q.Limit > 0 {
+			q.Limit++ // one more tells whether there is a next page
+		}
+	}
+	outlines, err := p.now.HostOutlines(q)
+	for _, o := range outlines {
+		i, is := named[o.Group]
+		if is && p.query.Limit > 0 && len(p.Hosts) == p.query.Limit {
 			p.Next = berth.Fold(p.Hosts[len(p.Hosts)-1].Host)
-		default:
+			break
+		}
+		if is {
 			p.Hosts = append(p.Hosts, wire.PreviewHost{Host: o.Name, Configuration: i})
 		}
 	}
-	return nil
+	return err
 }
 
-// configuration returns the index of the change that the host would see, -1 for none.
-func (p *preview) configuration(o berth.HostOutline) (int, error) {
-	h := berth.Host{Name: o.Name, Kind: o.Kind, Facts: berth.Facts{Architecture: o.Architecture, Build: o.Build}}
-	key := [2]configuration{configurationOf(h, o.Own, o.Pool), configurationOf(h, o.Own, o.Pool)}
-	pool := o.Pool
-	if o.Drafted {
+// configuration returns the index of the change that the hosts of a group would see, -1 for none.
+func (p *preview) configuration(g berth.HostGroup) (int, error) {
+	h := g.Host
+	key := [2]configuration{configurationOf(h, g.Own, g.Pool), configurationOf(h, g.Own, g.Pool)}
+	pool := g.Pool
+	if g.Drafted {
 		var err error
 		if key[0], _, err = p.now.configurationOf(berth.Applied, h); err != nil {
 			return 0, err
@@ -126,7 +148,7 @@ func (p *preview) configuration(o berth.HostOutline) (int, error) {
 	if i, ok := p.known[key]; ok {
 		return i, nil
 	}
-	c := wire.PreviewConfiguration{Kind: o.Kind, Pool: pool, Architecture: o.Architecture, Build: o.Build}
+	c := wire.PreviewConfiguration{Kind: h.Kind, Pool: pool, Architecture: h.Facts.Architecture, Build: h.Facts.Build}
 	err := p.compare(h, key, &c)
 	i := -1
 	if len(c.Rows)+len(c.Frameworks) > 0 {

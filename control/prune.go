@@ -27,7 +27,7 @@ func (d *declared) prunePools() error {
 			return err
 		}
 		if len(members) > 0 {
-			return berth.Errorf(berth.Conflict, "pool %s is not in the document and holds %d hosts, %s first", p.Name, len(members), members[0].Name).
+			return berth.Errorf(berth.Conflict, "pool %s is not in the document and holds %d hosts, %s first", p.Name, len(members), members[0]).
 				On("pools").With("move its hosts in the document, or keep the pool")
 		}
 		if err := drop[berth.Pool](d, d.ref(berth.ObjectPool, p.Name), p.Name, nil); err != nil {

@@ -77,19 +77,97 @@ func (w *work) published(objects []berth.Object, of *berth.Package) ([]wire.Publ
 	if len(all) == 0 {
 		return nil, nil
 	}
-	err := w.survey().each(func(b both) error {
-		for _, p := range all {
-			if h, ok := p.host(b); ok && (of == nil || berth.Fold(h.Now) == berth.Fold(of.FullName) || berth.Fold(h.Drafted) == berth.Fold(of.FullName)) {
-				p.view.Offers = append(p.view.Offers, h)
-			}
-		}
-		return nil
-	})
+	err := w.offers(all, of)
 	views := make([]wire.PublicationView, len(all))
 	for i, p := range all {
 		views[i] = p.view
 	}
 	return views, err
+}
+
+// offers finds the hosts that offer the publications: those that are named by themselves one by one, those of pools group by
+// group.
+func (w *work) offers(all []*offered, of *berth.Package) error {
+	survey := w.survey()
+	fits := func(h wire.PublishedHost) bool {
+		return of == nil || berth.Fold(h.Now) == berth.Fold(of.FullName) || berth.Fold(h.Drafted) == berth.Fold(of.FullName)
+	}
+	for _, p := range all {
+		if err := w.offersByName(survey, p, fits); err != nil {
+			return err
+		}
+	}
+	inPools := map[string][]groupOffer{}
+	err := survey.each(func(b both) error {
+		b.Name = "" // the group counts, by its pool, and not the host
+		for _, p := range all {
+			if h, ok := p.host(b); ok && fits(h) {
+				inPools[b.group] = append(inPools[b.group], groupOffer{p, h})
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	hosts, err := outlinesOf(w, inPools)
+	for _, h := range hosts {
+		for _, o := range inPools[h.Group] {
+			if !o.publication.names(h.Name) {
+				o.host.Host = h.Name
+				o.publication.view.Offers = append(o.publication.view.Offers, o.host)
+			}
+		}
+	}
+	for _, p := range all {
+		slices.SortFunc(p.view.Offers, func(a, b wire.PublishedHost) int { return cmp.Compare(berth.Fold(a.Host), berth.Fold(b.Host)) })
+	}
+	return err
+}
+
+// groupOffer is what a publication offers from every host of a group.
+type groupOffer struct {
+	publication *offered
+	host        wire.PublishedHost
+}
+
+// named are the hosts that the publication names by themselves, in either view.
+func (p *offered) named() (names []string) {
+	for _, v := range []*berth.Publication{p.now, p.drafted} {
+		if v != nil {
+			names = append(names, v.Hosts...)
+		}
+	}
+	return names
+}
+
+func (p *offered) names(host string) bool {
+	return slices.ContainsFunc(p.named(), func(name string) bool { return berth.Fold(name) == berth.Fold(host) })
+}
+
+func (w *work) offersByName(s *survey, p *offered, fits func(wire.PublishedHost) bool) error {
+	seen := map[string]bool{}
+	for _, name := range p.named() {
+		if seen[berth.Fold(name)] {
+			continue
+		}
+		seen[berth.Fold(name)] = true
+		h, err := w.HostByName(berth.Fold(w.site.Name), name)
+		if berth.IsNotFound(err) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		b, err := s.of(h)
+		if err != nil {
+			return err
+		}
+		if offer, ok := p.host(b); ok && fits(offer) {
+			p.view.Offers = append(p.view.Offers, offer)
+		}
+	}
+	return nil
 }
 
 func readOffered(o berth.Object) (*offered, error) {

@@ -135,7 +135,7 @@ func (w *work) couldBe(e berth.AuditEntry) error {
 	case kind == berth.ObjectPool && gone:
 		members, err := w.members(berth.Draft, e.Key)
 		if err == nil && len(members) > 0 {
-			return berth.Errorf(berth.Conflict, "pool %s holds %d hosts, %s first", e.Key, len(members), members[0].Name).With("move its hosts out first")
+			return berth.Errorf(berth.Conflict, "pool %s holds %d hosts, %s first", e.Key, len(members), members[0]).With("move its hosts out first")
 		}
 		return err
 	case kind == berth.ObjectHost:

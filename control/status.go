@@ -28,8 +28,9 @@ func (s *Service) Statuses(ctx context.Context, site string, q StatusQuery) ([]w
 	return page.Items, err
 }
 
-// StatusPage is Statuses in pages of hosts: nothing is worked out for hosts of other pages. Where few hosts have rows that
-// fit, a page may hold fewer than the limit, even none, and still name a next one.
+// StatusPage is Statuses in pages of hosts: only the hosts of the page are read, and those without rows that fit are found
+// by their groups. In a farm with very many groups a page may hold fewer than the limit, even none, and still name a next
+// one.
 func (s *Service) StatusPage(ctx context.Context, site string, q StatusQuery) (page wire.Page[wire.HostPackage], err error) {
 	err = s.view(ctx, site, func(w *work) error {
 		if err := q.check(); err != nil {
@@ -43,7 +44,13 @@ func (s *Service) StatusPage(ctx context.Context, site string, q StatusQuery) (p
 			page.Items, err = w.chosenStatuses(h, q)
 			return err
 		}
-		page.Next, err = w.walk(berth.HostQuery{Text: q.Search, After: q.After, Limit: q.Limit}, func(h berth.Host) (bool, error) {
+		find := berth.HostQuery{Text: q.Search, After: q.After, Limit: q.Limit}
+		if q.Family != "" || q.Status != "" {
+			if err := w.narrow(&find, func(r wire.HostPackage) bool { return !q.leavesOut(r) }); err != nil {
+				return err
+			}
+		}
+		page.Next, err = w.walk(find, func(h berth.Host) (bool, error) {
 			rows, err := w.chosenStatuses(h, q)
 			page.Items = append(page.Items, rows...)
 			return len(rows) > 0, err
@@ -58,28 +65,48 @@ func (w *work) chosenStatuses(h berth.Host, q StatusQuery) ([]wire.HostPackage, 
 	return slices.DeleteFunc(rows, q.leavesOut), err
 }
 
-// StatusSummary counts rows by status over all hosts that fit the query, whatever its page. Each host is looked at, its
-// configuration is worked out once for all hosts that share it.
-func (s *Service) StatusSummary(ctx context.Context, site string, q StatusQuery) (sum wire.StatusSummary, err error) {
-	sum.ByStatus = map[string]int{}
-	err = s.view(ctx, site, func(w *work) error {
+// StatusSummary counts rows by status over all hosts that fit the query, whatever its page: once for each group of hosts
+// that are alike.
+func (s *Service) StatusSummary(ctx context.Context, site string, q StatusQuery) (wire.StatusSummary, error) {
+	sum := summing{wire.StatusSummary{ByStatus: map[string]int{}}}
+	err := s.view(ctx, site, func(w *work) error {
 		if err := q.check(); err != nil {
 			return err
 		}
-		_, err := w.walk(berth.HostQuery{Text: q.Search}, func(h berth.Host) (bool, error) {
-			if q.Host != "" && berth.Fold(q.Host) != berth.Fold(h.Name) {
-				return false, nil
+		if q.Host != "" {
+			h, err := w.host(q.Host)
+			if err != nil {
+				return err
 			}
 			rows, err := w.chosenStatuses(h, q)
-			for _, r := range rows {
-				sum.ByStatus[string(r.Status.Name)]++
-			}
-			sum.Hosts, sum.Rows = sum.Hosts+1, sum.Rows+len(rows)
-			return true, err
-		})
+			sum.add(rows, 1)
+			return err
+		}
+		groups, err := w.groups()
+		if err != nil {
+			return err
+		}
+		sizes, err := w.sizes(groups, berth.HostQuery{Text: q.Search})
+		for _, g := range groups {
+			sum.add(slices.DeleteFunc(slices.Clone(g.rows), q.leavesOut), sizes[g.Group])
+		}
 		return err
 	})
-	return sum, err
+	return sum.StatusSummary, err
+}
+
+// summing is a summary under construction.
+type summing struct{ wire.StatusSummary }
+
+// add counts the rows of as many hosts.
+func (s *summing) add(rows []wire.HostPackage, hosts int) {
+	if hosts == 0 {
+		return
+	}
+	s.Hosts, s.Rows = s.Hosts+hosts, s.Rows+hosts*len(rows)
+	for _, r := range rows {
+		s.ByStatus[string(r.Status.Name)] += hosts
+	}
 }
 
 // check refuses a status that there is not: an empty table would say that all is well.

@@ -1,6 +1,8 @@
 package control
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 
 	"berth"
@@ -50,31 +52,54 @@ func keyOf(in plan.Input, h berth.Host) planKey {
 	return key
 }
 
-// both is what a host must have now and once the drafts are applied.
+// both is what a host, and every other one of its group, must have now and once the drafts are applied.
 type both struct {
 	berth.Host
+	group        string
 	now, drafted surveyed
 }
 
-// each calls fn for every host of the site, in the order of their names.
+// of surveys one host.
+func (s *survey) of(h berth.Host) (b both, err error) {
+	b.Host = h
+	if b.now, err = s.host(berth.Applied, h); err != nil {
+		return b, err
+	}
+	b.drafted, err = s.host(berth.Draft, h)
+	return b, err
+}
+
+// each calls fn for the first host of every group of the site, in the order of their names.
 func (s *survey) each(fn func(both) error) error {
-	hosts, err := s.w.Hosts(berth.Fold(s.w.site.Name), "", 0)
+	groups, err := s.w.HostGroups(berth.Fold(s.w.site.Name))
 	if err != nil {
 		return err
 	}
-	for _, h := range hosts {
-		b := both{Host: h}
-		if b.now, err = s.host(berth.Applied, h); err != nil {
+	slices.SortFunc(groups, func(a, b berth.HostGroup) int { return cmp.Compare(berth.Fold(a.Host.Name), berth.Fold(b.Host.Name)) })
+	for _, g := range groups {
+		b, err := s.of(g.Host)
+		if err != nil {
 			return err
 		}
-		if b.drafted, err = s.host(berth.Draft, h); err != nil {
-			return err
-		}
+		b.group = g.Group
 		if err := fn(b); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// outlinesOf returns the hosts of the groups, ordered by name.
+func outlinesOf[T any](w *work, groups map[string]T) ([]berth.HostOutline, error) {
+	if len(groups) == 0 {
+		return nil, nil
+	}
+	q := berth.HostQuery{Site: berth.Fold(w.site.Name)}
+	if len(groups) <= mostNamed {
+		q.Groups = slices.Collect(maps.Keys(groups))
+	}
+	outlines, err := w.HostOutlines(q)
+	return slices.DeleteFunc(outlines, func(o berth.HostOutline) bool { _, is := groups[o.Group]; return !is }), err
 }
 
 // has tells whether the host must have that package.

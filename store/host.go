@@ -39,21 +39,32 @@ func (t *tx) PutHost(h berth.Host) error {
 	if err != nil {
 		return fmt.Errorf("facts of host %s: %w", h.Name, err)
 	}
+	held, err := t.heldGroup(h.ID)
+	if err != nil {
+		return err
+	}
+	group, err := t.groupOf(h)
+	if err != nil {
+		return err
+	}
 	err = t.exec("writing host "+h.Name, `
 		INSERT INTO hosts (id, site, host, site_name, name, kind, enrolled_at, last_seen, serial, retry, facts, expires_at,
-			revoked_at, next_serial, next_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET site = excluded.site, host = excluded.host, site_name = excluded.site_name,
+			revoked_at, next_serial, next_expires_at, grp) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (id) DO UPDATE SET site = excluded.site, grp = excluded.grp, host = excluded.host, site_name = excluded.site_name,
 			name = excluded.name, kind = excluded.kind, enrolled_at = excluded.enrolled_at, last_seen = excluded.last_seen,
 			serial = excluded.serial, retry = excluded.retry, facts = excluded.facts, expires_at = excluded.expires_at,
 			revoked_at = excluded.revoked_at, next_serial = excluded.next_serial, next_expires_at = excluded.next_expires_at`,
 		h.ID, berth.Fold(h.Site), berth.Fold(h.Name), h.Site, h.Name, h.Kind, moment(h.EnrolledAt), moment(h.LastSeen),
-		h.Serial, h.Retry, string(facts), moment(h.ExpiresAt), moment(h.RevokedAt), h.NextSerial, moment(h.NextExpiresAt))
+		h.Serial, h.Retry, string(facts), moment(h.ExpiresAt), moment(h.RevokedAt), h.NextSerial, moment(h.NextExpiresAt), group)
 	if berth.ErrorKind(err) == berth.Conflict {
 		t.failed = berth.Errorf(berth.Conflict, "site %s has another host %q already: %w", h.Site, h.Name, err).On("name").
 			With("give the host another name, or remove the old one")
 		return t.failed
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return t.recount(held, [2]string{berth.Fold(h.Site), group})
 }
 
 // DeleteHost removes the host; see berth.HostStore.
@@ -61,7 +72,14 @@ func (t *tx) DeleteHost(id string) error {
 	if err := t.exec("removing pre-flights of host "+id, `DELETE FROM preflights WHERE host = ?`, id); err != nil {
 		return err
 	}
-	return t.exec("removing host "+id, `DELETE FROM hosts WHERE id = ?`, id)
+	held, err := t.heldGroup(id)
+	if err != nil {
+		return err
+	}
+	if err := t.exec("removing host "+id, `DELETE FROM hosts WHERE id = ?`, id); err != nil {
+		return err
+	}
+	return t.recount(held, [2]string{})
 }
 
 func scanHost(r row) (h berth.Host, err error) {

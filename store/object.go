@@ -21,11 +21,14 @@ func (t *tx) Object(ref berth.Ref) (berth.Object, error) {
 func (t *tx) PutObject(o berth.Object) error {
 	ref := berth.NewRef(o.Site, o.Kind, o.Key)
 	if len(o.Applied) == 0 && len(o.Draft) == 0 {
-		return t.exec("removing "+string(o.Kind)+" "+o.Key, `DELETE FROM objects WHERE site = ? AND kind = ? AND item = ?`,
-			ref.Site, ref.Kind, ref.Key)
+		if err := t.exec("removing "+string(o.Kind)+" "+o.Key, `DELETE FROM objects WHERE site = ? AND kind = ? AND item = ?`,
+			ref.Site, ref.Kind, ref.Key); err != nil {
+			return err
+		}
+		return t.placedAnew(ref)
 	}
 	l := o.Labels()
-	return t.exec("writing "+string(o.Kind)+" "+o.Key, `
+	err := t.exec("writing "+string(o.Kind)+" "+o.Key, `
 		INSERT INTO objects (site, kind, item, name, family, retired, applied, draft, drafted, revision,
 			applied_generation, changed_at, changed_by, listed, search, tags, enabled, pool, own)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -37,6 +40,18 @@ func (t *tx) PutObject(o berth.Object) error {
 		ref.Site, ref.Kind, ref.Key, o.Name, berth.Fold(o.Family), o.Retired, document(o.Applied), document(o.Draft), o.Drafted,
 		o.Revision, o.AppliedGeneration, moment(o.ChangedAt), o.ChangedBy,
 		len(o.Draft) > 0, l.Search, tagList(l.Tags), l.Enabled, l.Pool, l.Own)
+	if err != nil {
+		return err
+	}
+	return t.placedAnew(ref)
+}
+
+// placedAnew regroups a host whose configuration was written.
+func (t *tx) placedAnew(ref berth.Ref) error {
+	if ref.Kind != berth.ObjectHost {
+		return nil
+	}
+	return t.regroup(ref.Site, ref.Key)
 }
 
 // Objects returns the objects that fit the query; see berth.ObjectStore.
@@ -66,6 +81,9 @@ func objectsOf(q berth.ObjectQuery) (where conditions) {
 	}
 	if q.Retired {
 		where.add("retired")
+	}
+	if q.Alone {
+		where.add("kind = 'host' AND (own OR drafted)")
 	}
 	// A prefix is folded, but not trimmed: a space at its end counts.
 	where.prefix("item", strings.ToLower(q.Prefix))

@@ -61,15 +61,41 @@ func (t *tx) CountObjects(q berth.ObjectQuery) (int, error) {
 
 // FindHosts returns the hosts that fit the query, ordered by name; see berth.SearchStore.
 func (t *tx) FindHosts(q berth.HostQuery) ([]berth.Host, error) {
+	var outer conditions
+	outer.add("site = ?", berth.Fold(q.Site))
+	keys := hostKeys(q)
+	outer.add("host IN ("+keys.parts[0]+")", keys.args...)
+	return list(t, scanHost, selectHosts+outer.clause("host", 0), outer.args...)
+}
+
+// hostKeys selects the folded names of a page of hosts. Of every group that is named no more hosts are looked at than the
+// page holds, however many are in it: the index has them in their order.
+func hostKeys(q berth.HostQuery) (keys conditions) {
+	groups := q.Groups
+	paged := groups != nil && q.Limit > 0
+	if paged {
+		q.Groups = nil
+	}
 	where := hostsOf(q)
 	if q.After != "" {
 		where.add("host > ?", berth.Fold(q.After))
 	}
+	if !paged {
+		clause := where.clause("host", q.Limit)
+		keys.add("SELECT host FROM hosts"+clause, where.args...)
+		return keys
+	}
+	where.add("grp = g.grp")
 	clause := where.clause("host", q.Limit)
 	var outer conditions
-	outer.add("site = ?", berth.Fold(q.Site))
-	outer.add("host IN (SELECT host FROM hosts"+clause+")", where.args...)
-	return list(t, scanHost, selectHosts+outer.clause("host", 0), outer.args...)
+	outer.add("g.site = ?", berth.Fold(q.Site))
+	outer.in("g.grp", groups)
+	outer.add("m.site = g.site AND m.grp = g.grp")
+	outer.add("m.host IN (SELECT host FROM hosts"+clause+")", where.args...)
+	end := outer.clause("m.host", q.Limit)
+	// CROSS JOIN keeps SQLite from going through all hosts in their order instead; to other databases it is the same join.
+	keys.add("SELECT m.host FROM host_groups g CROSS JOIN hosts m"+end, outer.args...)
+	return keys
 }
 
 // CountHosts returns how many hosts fit the query; see berth.SearchStore.
@@ -84,22 +110,42 @@ func hostsOf(q berth.HostQuery) (where conditions) {
 		where.add("kind = ?", q.Kind)
 	}
 	where.contains("host", berth.Fold(q.Text))
+	if q.Groups != nil {
+		where.in("grp", q.Groups)
+	}
+	if !q.SeenBefore.IsZero() {
+		where.add("last_seen < ?", moment(q.SeenBefore))
+	}
 	if q.Pool != "" {
 		where.add("host IN (SELECT item FROM objects WHERE site = ? AND kind = 'host' AND pool = ?)", berth.Fold(q.Site), berth.Fold(q.Pool))
 	}
 	return where
 }
 
-// HostOutlines returns every host of the site in outline; see berth.SearchStore. Indexes hold all that it reads.
-func (t *tx) HostOutlines(site string) ([]berth.HostOutline, error) {
+// HostOutlines returns the hosts that fit in outline; see berth.SearchStore. Indexes hold all that it reads.
+func (t *tx) HostOutlines(q berth.HostQuery) ([]berth.HostOutline, error) {
+	keys := hostKeys(q)
 	return list(t, scanOutline, `SELECT h.name, h.kind, h.architecture, h.build,
-			coalesce(o.pool, ''), coalesce(o.own, FALSE), coalesce(o.drafted, FALSE)
+			coalesce(o.pool, ''), coalesce(o.own, FALSE), coalesce(o.drafted, FALSE), h.grp
 		FROM hosts h LEFT JOIN objects o ON o.site = h.site AND o.kind = 'host' AND o.item = h.host
-		WHERE h.site = ? ORDER BY h.host`, berth.Fold(site))
+		WHERE h.site = ? AND h.host IN (`+keys.parts[0]+`) ORDER BY h.host`, append([]any{berth.Fold(q.Site)}, keys.args...)...)
 }
 
 func scanOutline(r row) (o berth.HostOutline, err error) {
-	return o, r.Scan(&o.Name, &o.Kind, &o.Architecture, &o.Build, &o.Pool, &o.Own, &o.Drafted)
+	return o, r.Scan(&o.Name, &o.Kind, &o.Architecture, &o.Build, &o.Pool, &o.Own, &o.Drafted, &o.Group)
+}
+
+// in asks for columns that hold one of the texts; of none there is none.
+func (c *conditions) in(column string, texts []string) {
+	if len(texts) == 0 {
+		c.add("1 = 0")
+		return
+	}
+	args := make([]any, len(texts))
+	for i, text := range texts {
+		args[i] = text
+	}
+	c.add(column+" IN (?"+strings.Repeat(", ?", len(texts)-1)+")", args...)
 }
 
 // condition is the WHERE clause alone.

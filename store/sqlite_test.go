@@ -372,7 +372,7 @@ func TestSearchOfOldRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The migration is gone through again, over the rows that are there: the columns must come out the same.
-	undo := `DROP INDEX objects_search; DROP INDEX objects_by_pool; DROP INDEX hosts_outline; DROP INDEX audit_by_site;`
+	undo := `DROP INDEX objects_alone; DROP INDEX objects_search; DROP INDEX objects_by_pool; DROP INDEX hosts_outline; DROP INDEX audit_by_site;`
 	for _, column := range []string{"listed", "search", "tags", "enabled", "pool", "own"} {
 		undo += "ALTER TABLE objects DROP COLUMN " + column + ";"
 	}

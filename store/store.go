@@ -85,6 +85,9 @@ func open(ctx context.Context, s *Store) (*Store, error) {
 	if err := s.migrate(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if err := s.regroupAll(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	if err := s.readers.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("opening the database for reading: %w", err), s.Close())
 	}

@@ -16,7 +16,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) berth.Store) {
 	groups := map[string]map[string]func(*bench){
 		"Site": siteTests, "Object": objectTests, "Host": hostTests, "Credential": credentialTests, "User": userTests, "Audit": auditTests,
-		"Transaction": transactionTests, "Search": searchTests, "Preflight": preflightTests, "Task": taskTests,
+		"Transaction": transactionTests, "Search": searchTests, "Preflight": preflightTests, "Task": taskTests, "Group": groupTests,
 	}
 	for group, tests := range groups {
 		t.Run(group, func(t *testing.T) {
