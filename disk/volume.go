@@ -15,13 +15,14 @@ import (
 	"berth/disk/part"
 )
 
-// File systems of a [Volume]. The first five are read.
+// File systems of a [Volume]. The first six are read.
 const (
 	NTFS  = "NTFS"
 	FAT12 = "FAT12"
 	FAT16 = "FAT16"
 	FAT32 = "FAT32"
 	ExFAT = "exFAT"
+	CimFS = "CimFS" // of a CIM
 
 	ReFS      = "ReFS"
 	BitLocker = "BitLocker" // an encrypted volume of whichever file system
@@ -82,6 +83,9 @@ func (i *Image) readVolumes() error {
 		return err
 	}
 	i.PartitionTable = t
+	if t.FromBackup {
+		i.Notes = append(i.Notes, "the partition table at the start of the disk is damaged; its backup at the end was read")
+	}
 	if t.Scheme == part.None {
 		return i.addVolume(part.Partition{Size: i.Size})
 	}

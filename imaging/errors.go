@@ -105,7 +105,7 @@ func unavailable(err error) bool {
 
 // plain takes out of the formats' texts what only programs need, and what would be said twice.
 var plain = strings.NewReplacer("msix: ", "", "package: ", "", "corrupt: ", "", "unsupported: ", "", "unknown format: ", "",
-	"raw: file at byte 0: ", "", "unknown: ", "", "parent missing: ", "", "another parent: ", "", "vhdx: ", "VHDX ", "vhd: ", "VHD ", "ntfs: ", "NTFS ", "fat: ", "FAT ",
+	"raw: file at byte 0: ", "", "unknown: ", "", "parent missing: ", "", "another parent: ", "", "vhdx: ", "VHDX ", "vhd: ", "VHD ", "cim: ", "CIM ", "ntfs: ", "NTFS ", "exfat: ", "exFAT ", "fat: ", "FAT ",
 	"gpt: ", "GPT ", "mbr: ", "MBR ", "file does not exist", "it is missing")
 
 // words gives the text of an error as people read it.
@@ -129,6 +129,10 @@ func diagnose(err error) (code, remedy string) {
 		return codeVHDOther, "put the parent that the image was made from beside it, unchanged, or make the image again"
 	case kind(disk.ErrUnsupported) && container:
 		return codeVHDVersion, "make the image again as a fixed or dynamic VHD or VHDX"
+	case kind(disk.ErrUnsupported) && where.Format == disk.CIM:
+		return codeFSUnknown, "make the image again as a VHDX with an NTFS volume, or let a Windows host expand it"
+	case kind(disk.ErrCorrupt) && where.Format == disk.CIM:
+		return codeFSCorrupt, "copy the .cim file again with all of its region_ and objectid_ files, or make the image again"
 	case kind(disk.ErrUnsupported):
 		return codeFSUnknown, "make the image again with an NTFS or FAT32 volume that is not encrypted"
 	case kind(disk.ErrCorrupt) && container:

@@ -11,15 +11,16 @@ import (
 type Image struct {
 	Path           string    `json:"path"`
 	Size           int64     `json:"size"`              // bytes of the file
-	Format         string    `json:"format"`            // vhd, vhdx or raw
-	Subformat      string    `json:"subformat"`         // fixed, dynamic or differencing
+	Format         string    `json:"format"`            // vhd, vhdx, cim or raw
+	Subformat      string    `json:"subformat"`         // fixed, dynamic or differencing; the version of a cim
 	Parents        []string  `json:"parents,omitempty"` // files that a differencing image stands on, the nearest first
 	VirtualSize    int64     `json:"virtualSize"`
 	SectorSize     int       `json:"sectorSize"`
 	PartitionTable string    `json:"partitionTable"` // gpt, mbr or none
 	Volumes        []Volume  `json:"volumes"`
 	Packages       []Package `json:"packages"`
-	Notes          []string  `json:"notes,omitempty"` // volumes and packages that could not be read, and why
+	Unverified     bool      `json:"unverified,omitempty"` // the format is read without anybody having confirmed that it is read right
+	Notes          []string  `json:"notes,omitempty"`      // of the image; of volumes and packages that could not be read, why
 }
 
 // Volume is one volume of an image.
@@ -102,7 +103,8 @@ func (l *Library) Inspect(ctx context.Context, imagePath string) (*Image, error)
 	if err != nil {
 		return nil, err
 	}
-	out.Notes = notes
+	out.Notes = append(img.Notes, notes...)
+	out.Unverified = img.Unverified
 	for _, f := range all {
 		e, err := read(f)
 		if err == nil {
