@@ -50,6 +50,9 @@ func (f *Files) guard(ctx context.Context) (*Guarded, error) {
 	}
 	tree := &guardedFS{FS: f.FS, packages: map[string]fs.FS{}}
 	for _, dir := range dirs {
+		if (found{fsys: f.FS, dir: dir}).isBundle() {
+			continue // its packages are in folders of their own
+		}
 		if err := g.add(ctx, tree, dir); err != nil {
 			return nil, err
 		}

@@ -4,10 +4,12 @@ package imaging
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"path"
+	"slices"
 
 	"berth"
 	"berth/disk"
@@ -110,6 +112,17 @@ type found struct {
 	dir    string // of the package, "." when the volume's root is the package
 }
 
+// isBundle tells the folder of a bundle: it holds no application itself, its packages lie below it.
+func (f found) isBundle() bool {
+	_, err := fs.Stat(f.fsys, path.Join(f.dir, msix.ManifestName))
+	return errors.Is(err, fs.ErrNotExist)
+}
+
+// packages leaves out the folders of bundles.
+func packages(all []found) []found {
+	return slices.DeleteFunc(all, found.isBundle)
+}
+
 // Attachment is one package of an open image: its files, every block of which is verified as it is read.
 type Attachment struct {
 	Package berth.Package
@@ -146,7 +159,7 @@ func (o *opened) attach(ctx context.Context, relativePath string) (*Attachment, 
 	if err != nil {
 		return nil, err
 	}
-	for _, f := range all {
+	for _, f := range packages(all) {
 		if berth.Fold(f.dir) != berth.Fold(Relative(relativePath)) {
 			continue
 		}

@@ -105,7 +105,7 @@ func (l *Library) Inspect(ctx context.Context, imagePath string) (*Image, error)
 	}
 	out.Notes = append(img.Notes, notes...)
 	out.Unverified = img.Unverified
-	for _, f := range all {
+	for _, f := range packages(all) {
 		e, err := read(f)
 		if err == nil {
 			out.Packages = append(out.Packages, e.inspected(img.describe(e)))

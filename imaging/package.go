@@ -127,7 +127,7 @@ func (l *Library) Read(ctx context.Context, imagePath string) ([]berth.Package, 
 		return nil, err
 	}
 	var ps []berth.Package
-	for _, f := range all {
+	for _, f := range packages(all) {
 		e, err := read(f)
 		if err != nil {
 			return nil, img.explain(ctx, f.dir, err)

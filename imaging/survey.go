@@ -22,7 +22,7 @@ func (l *Library) Survey(ctx context.Context, imagePath string) (out berth.Image
 		return out, err
 	}
 	out.Notes = append(out.Notes, notes...)
-	for _, f := range all {
+	for _, f := range packages(all) {
 		e, err := read(f)
 		if err == nil {
 			out.Packages = append(out.Packages, img.describe(e))

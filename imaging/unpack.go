@@ -52,7 +52,7 @@ func (l *Library) Unpack(ctx context.Context, packagePath string, o UnpackOption
 	if err != nil {
 		return nil, err
 	}
-	u := &unpacker{path: packagePath, o: o, src: src, out: Unpacked{Folder: o.Folder, Verification: Verification{OK: true, Trusted: true}}}
+	u := &unpacker{l: l, path: packagePath, o: o, src: src, out: Unpacked{Folder: o.Folder, Verification: Verification{OK: true, Trusted: true}}}
 	err = u.unpack(ctx, p, out.root)
 	if err = errors.Join(err, out.root.Close()); err != nil {
 		return nil, errors.Join(err, out.clear())
@@ -62,6 +62,7 @@ func (l *Library) Unpack(ctx context.Context, packagePath string, o UnpackOption
 
 // unpacker unpacks one file, a package or a bundle.
 type unpacker struct {
+	l    *Library
 	path string
 	o    UnpackOptions
 	src  *source
@@ -89,10 +90,11 @@ func (u *unpacker) unpack(ctx context.Context, p *msix.Package, root *os.Root) e
 
 // bundled unpacks a package that lies in a bundle.
 func (u *unpacker) bundled(ctx context.Context, p *msix.Package, b msix.BundledPackage, root *os.Root) error {
-	inner, err := p.OpenBundled(b)
+	inner, done, err := u.l.bundled(ctx, container{u.path, p, u.src}, b)
 	if err != nil {
 		return u.explain(ctx, b.FileName, err)
 	}
+	defer done()
 	m, err := inner.Manifest()
 	if err != nil {
 		return u.explain(ctx, b.FileName, err)

@@ -3,6 +3,7 @@ package imaging
 import (
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"time"
 
@@ -109,7 +110,8 @@ func (o *opened) verify(ctx context.Context, f found, opt msix.VerifyOptions) (*
 	return r, nil
 }
 
-// VerifyPackage does the same for a package in its container (.msix, .appx).
+// VerifyPackage does the same for a package in its container (.msix, .appx). Of a bundle it verifies the bundle and each
+// package of it, those of a flat bundle beside it.
 func (l *Library) VerifyPackage(ctx context.Context, packagePath string, opt VerifyOptions) (*Verification, error) {
 	f, err := l.opener.Open(ctx, packagePath)
 	if err != nil {
@@ -124,16 +126,77 @@ func (l *Library) VerifyPackage(ctx context.Context, packagePath string, opt Ver
 	if err != nil {
 		return nil, explainPackage(packagePath, err)
 	}
-	r, err := msix.VerifyPackage(ctx, p, opt.msix())
+	out := &Verification{OK: true, Trusted: true}
+	c := container{packagePath, p, src}
+	r, err := c.verify(ctx, opt.msix())
+	if err != nil {
+		return nil, err
+	}
+	out.add("", r)
+	if r.Bundle == nil {
+		return out, nil
+	}
+	if opt.Progress != nil {
+		opt.Progress.Expect(2 * f.Size) // the packages of a bundle are read once more, for their own signatures
+	}
+	for _, b := range r.Bundle.Packages {
+		if err := l.verifyBundled(ctx, c, b, opt, out); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// verify checks the container whole. That it cannot be read is an error, not a verdict.
+func (c container) verify(ctx context.Context, opt msix.VerifyOptions) (*msix.Report, error) {
+	r, err := msix.VerifyPackage(ctx, c.Package, opt)
 	if err == nil {
-		err = src.failure()
+		err = c.src.failure()
 	}
 	if err != nil {
-		return nil, explainPackage(packagePath, err)
+		return nil, explainPackage(c.path, err)
 	}
-	out := &Verification{OK: true, Trusted: true}
-	out.add("", r)
-	return out, nil
+	return r, nil
+}
+
+// verifyBundled adds one package of a bundle to the result. One that is not there, or not what the bundle says, is a bad
+// file of the bundle.
+func (l *Library) verifyBundled(ctx context.Context, c container, b msix.BundledPackage, opt VerifyOptions, out *Verification) error {
+	inner, done, err := l.bundled(ctx, c, b)
+	if err == nil {
+		defer done()
+	}
+	if failed := c.src.failure(); failed != nil {
+		return explainPackage(c.path, failed)
+	}
+	if unavailable(err) {
+		return err
+	}
+	if err != nil {
+		out.badBundled(b.FileName, err)
+		return nil
+	}
+	r, err := container{c.path + ": " + b.FileName, inner, c.src}.verify(ctx, opt.msix())
+	if err != nil {
+		return err
+	}
+	out.add(b.FileName, r)
+	return nil
+}
+
+// badBundled notes a package of a bundle that cannot be verified, unless the bundle's own verification has said so.
+func (v *Verification) badBundled(file string, err error) {
+	v.OK, v.Trusted = false, false
+	bundle := &v.Packages[0]
+	for _, b := range bundle.Bad {
+		if b.File == file {
+			return
+		}
+	}
+	if e, ok := errors.AsType[*msix.Error](err); ok && e.Structure == file {
+		err = e.Err // it names the file once more
+	}
+	bundle.Bad = append(bundle.Bad, BadFile{file, words(err)})
 }
 
 func (o VerifyOptions) msix() msix.VerifyOptions {

@@ -59,14 +59,23 @@ func (v *packageCheck) compareBundled(b BundledPackage) error {
 	if err != nil {
 		return err
 	}
-	m, err := inner.Manifest()
+	return v.report.Bundle.Compare(b, inner)
+}
+
+// Compare holds a package against what the bundle's manifest says of it: its
+// length, its identity, and whether it is an application or a resource.
+func (m *BundleManifest) Compare(b BundledPackage, inner *Package) error {
+	if inner.size != b.Size {
+		return corrupt(bundleFormat, b.FileName, -1, "%d bytes long, the bundle manifest says %d", inner.size, b.Size)
+	}
+	manifest, err := inner.Manifest()
 	if err != nil {
 		return err
 	}
-	if want := v.report.Bundle.PackageIdentity(b).FullName(); m.FullName() != want {
-		return corrupt(bundleFormat, b.FileName, -1, "it is %s, the bundle manifest says %s", m.FullName(), want)
+	if want := m.PackageIdentity(b).FullName(); manifest.FullName() != want {
+		return corrupt(bundleFormat, b.FileName, -1, "it is %s, the bundle manifest says %s", manifest.FullName(), want)
 	}
-	if isResource := m.Properties.ResourcePackage; isResource != (b.Type == "resource") {
+	if isResource := manifest.Properties.ResourcePackage; isResource != (b.Type == "resource") {
 		return corrupt(bundleFormat, b.FileName, -1, "its manifest does not agree that it is a package of type %s", b.Type)
 	}
 	return nil
