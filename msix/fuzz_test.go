@@ -64,8 +64,24 @@ func FuzzManifest(f *testing.F) {
 				t.Errorf("its own full name %q: %v", m.FullName(), err)
 			}
 		}
-		_, err = ReadBundleManifest(iotest.OneByteReader(bytes.NewReader(data)))
+	})
+}
+
+func FuzzBundleManifest(f *testing.F) {
+	addParts(f, BundleManifestName)
+	f.Add([]byte(smallManifest))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := ReadBundleManifest(iotest.OneByteReader(bytes.NewReader(data)))
 		classified(t, err)
+		if err != nil {
+			return
+		}
+		if _, err := ParseFullName(m.FullName()); err != nil {
+			t.Errorf("its own full name %q: %v", m.FullName(), err)
+		}
+		if len(m.fileNames()) != len(m.Packages) {
+			t.Errorf("%d packages have %d names", len(m.Packages), len(m.fileNames()))
+		}
 	})
 }
 
