@@ -31,7 +31,8 @@ type BundledPackage struct {
 	Size         int64  // bytes
 }
 
-// ReadBundleManifest reads an AppxBundleManifest.xml of any generation.
+// ReadBundleManifest reads an AppxBundleManifest.xml of any generation. With an
+// error about its packages it gives the bundle's identity all the same.
 func ReadBundleManifest(r io.Reader) (*BundleManifest, error) {
 	data, err := readLimited(r, maxManifest, bundleFormat, BundleManifestName)
 	if err != nil {
@@ -53,17 +54,17 @@ func ReadBundleManifest(r io.Reader) (*BundleManifest, error) {
 	for _, e := range root.child("Packages").all("Package") {
 		p, err := readBundledPackage(e)
 		if err != nil {
-			return nil, err
+			return m, err
 		}
 		name, ok := slashed(p.FileName)
 		if key := foldName(name); !ok || seen[key] {
-			return nil, corrupt(bundleFormat, "Package/@FileName", -1, "%q is there twice, or no path inside the bundle", clip(p.FileName))
+			return m, corrupt(bundleFormat, "Package/@FileName", -1, "%q is there twice, or no path inside the bundle", clip(p.FileName))
 		}
 		seen[foldName(name)] = true
 		m.Packages = append(m.Packages, p)
 	}
 	if len(m.Packages) == 0 {
-		return nil, corrupt(bundleFormat, "Packages", -1, "the bundle names no package")
+		return m, corrupt(bundleFormat, "Packages", -1, "the bundle names no package")
 	}
 	return m, nil
 }

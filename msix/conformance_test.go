@@ -72,7 +72,7 @@ func compareManifest(t *testing.T, m *Manifest, want packageFacts) {
 	same(t, "number of resources", len(m.Resources), len(want.Resources))
 	for i, r := range m.Resources {
 		same(t, "language", r.Language, want.Resources[i]["Language"])
-		same(t, "scale", r.Scale, want.Resources[i]["Scale"])
+		same(t, "scale", r.Scale, want.Resources[i]["{http://schemas.microsoft.com/appx/manifest/uap/windows10}Scale"])
 	}
 }
 

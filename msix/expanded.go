@@ -149,10 +149,11 @@ func (v *expandedCheck) readManifest() {
 		v.manifest = data
 		v.report.Manifest, v.report.Bundle, err = parseManifest(name, data)
 	}
+	v.report.setIdentity()
 	if err != nil {
 		v.bad.add(name, "%v", err)
+		v.report.Manifest, v.report.Bundle = nil, nil
 	}
-	v.report.setIdentity()
 }
 
 // parseManifest reads the manifest with that name.
@@ -187,12 +188,15 @@ func (v *expandedCheck) isManifest(path string) bool {
 	return v.manifest != nil && foldName(path) == foldName(name)
 }
 
+// errOtherSize: none of the blocks of a file can be as the block map says.
+var errOtherSize = errors.New("bytes long")
+
 // section opens blocks [first, first+count) of a file for reading.
 func (v *expandedCheck) section(f *BlockMapFile, first, count int) (io.Reader, io.Closer, error) {
 	path := v.files[foldName(f.Path)]
 	if v.isManifest(path) {
 		if int64(len(v.manifest)) != f.Size {
-			return nil, nil, fmt.Errorf("%d bytes long, want %d", len(v.manifest), f.Size)
+			return nil, nil, fmt.Errorf("%d %w, want %d", len(v.manifest), errOtherSize, f.Size)
 		}
 		return bytes.NewReader(v.manifest[int64(first)*BlockSize:]), nil, nil
 	}
@@ -202,7 +206,7 @@ func (v *expandedCheck) section(f *BlockMapFile, first, count int) (io.Reader, i
 	}
 	info, err := file.Stat()
 	if err == nil && info.Size() != f.Size {
-		err = fmt.Errorf("%d bytes long, want %d", info.Size(), f.Size)
+		err = fmt.Errorf("%d %w, want %d", info.Size(), errOtherSize, f.Size)
 	}
 	if err != nil {
 		return nil, nil, errors.Join(err, file.Close())

@@ -2,6 +2,7 @@ package msix
 
 import (
 	"context"
+	"errors"
 	"io"
 	"runtime"
 	"sync"
@@ -92,6 +93,9 @@ func (v *expandedCheck) hash(ctx context.Context, job hashJob, buf []byte) int {
 	if err != nil {
 		if job.first == 0 { // said once for a file, not once for each of its jobs
 			v.bad.add(job.file.Path, "%v", err)
+		}
+		if errors.Is(err, errOtherSize) {
+			return job.count // judged without being read
 		}
 		return 0
 	}

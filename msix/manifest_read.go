@@ -161,7 +161,7 @@ func optionalVersion(v *Version, s string) (err error) {
 func readResources(e *node) []Resource {
 	var list []Resource
 	for _, r := range e.all("Resource") {
-		list = append(list, Resource{Language: r.attr("Language"), Scale: r.attr("Scale"), DXLevel: r.attr("DXFeatureLevel")})
+		list = append(list, Resource{Language: r.attr("Language"), Scale: r.anyAttr("Scale"), DXLevel: r.anyAttr("DXFeatureLevel")})
 	}
 	return list
 }

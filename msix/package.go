@@ -109,6 +109,24 @@ func (p *Package) BlockMap() (*BlockMap, error) { return p.blockMap() }
 // Signature gives the signature; the error wraps ErrUnsigned when there is none.
 func (p *Package) Signature() (*Signature, error) { return p.sig() }
 
+// Entry is one file or folder of a container, as its directory has it.
+type Entry struct {
+	Name       string // percent-encoded
+	Path       string // decoded; folders end in a slash
+	Size       int64  // bytes
+	PackedSize int64  // bytes in the container
+	Method     uint16 // 0: stored, 8: deflated
+}
+
+// Entries gives what is in the container, in the order of its directory.
+func (p *Package) Entries() []Entry {
+	list := make([]Entry, 0, len(p.dir.entries))
+	for _, e := range p.dir.entries {
+		list = append(list, Entry{Name: e.raw, Path: e.path, Size: e.usize, PackedSize: e.csize, Method: e.method})
+	}
+	return list
+}
+
 // IsBundle tells bundles from packages.
 func (p *Package) IsBundle() bool {
 	_, ok := p.files[foldName(BundleManifestName)]

@@ -63,11 +63,12 @@ func (v *packageCheck) readManifest() {
 	} else {
 		v.report.Manifest, err = v.p.Manifest()
 	}
+	v.report.setIdentity()
 	if err != nil {
 		v.bad.add(name, "%v", err)
+		v.report.Manifest, v.report.Bundle = nil, nil
 	}
 	v.bundled = v.report.Bundle.fileNames()
-	v.report.setIdentity()
 }
 
 // signatureEntry gives the signature's entry when it is the last of the
@@ -176,6 +177,7 @@ func (v *packageCheck) readData(ctx context.Context, e *zipEntry, data io.Reader
 	v.report.Files++
 	if e.usize != f.Size {
 		v.bad.add(e.path, "%d bytes long, want %d", e.usize, f.Size)
+		v.report.Blocks += len(f.Blocks) // judged without being read
 		return nil
 	}
 	return v.readBlocks(ctx, e, f, data)

@@ -51,7 +51,7 @@ const maxBadFiles = 1000
 type Report struct {
 	FullName string // of the package; empty when the manifest is unreadable
 	Files    int    // files of the block map that were checked
-	Blocks   int    // blocks that were read and hashed
+	Blocks   int    // blocks of those files, all hashed unless the file has another size
 	Checks   []Check
 	Bad      []BadFile // at most 1000; sorted by file
 

@@ -26,6 +26,17 @@ func (n *node) attr(local string) string {
 	return ""
 }
 
+// anyAttr gives the attribute with that local name in whatever namespace:
+// Windows 10 moved uap:Scale out of the schema of its element.
+func (n *node) anyAttr(local string) string {
+	for _, a := range n.attrs {
+		if a.Name.Local == local {
+			return a.Value
+		}
+	}
+	return ""
+}
+
 // child gives the first child with that local name; nil when there is none.
 func (n *node) child(local string) *node {
 	if n == nil {
