@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -216,13 +217,10 @@ func (s *unpackSink) Begin(name string, size int64, modified time.Time) (msix.Si
 	if err != nil {
 		return nil, writeError(filepath.FromSlash(name), err)
 	}
-	base := path.Base(name)
-	f, err := dir.OpenFile(base, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-	if err != nil {
-		return nil, writeError(filepath.FromSlash(name), err)
-	}
 	dir.hold()
-	return &unpackFile{File: f, sink: s, dir: dir, base: base, size: size, modified: modified}, nil
+	f := &unpackFile{sink: s, name: filepath.FromSlash(name), dir: dir, size: size, modified: modified}
+	f.file = sync.OnceValues(f.create)
+	return f, nil
 }
 
 // folder opens a folder, made where it is not there. The files of a package come folder by folder.
@@ -250,21 +248,36 @@ func (s *unpackSink) close() {
 	}
 }
 
-// unpackFile is a file that is being unpacked.
+// unpackFile is a file that is being unpacked. It is made by whoever writes first: to make a file takes a file system longer
+// than to write a small one, and so it is done by several goroutines at once, as writing is.
 type unpackFile struct {
-	*os.File
 	sink     *unpackSink
+	name     string // in the package, as this system writes it
 	dir      *outDir
-	base     string
+	file     func() (*os.File, error)
 	size     int64
 	modified time.Time
 }
 
+func (f *unpackFile) base() string { return filepath.Base(f.name) }
+
+func (f *unpackFile) create() (*os.File, error) {
+	file, err := f.dir.OpenFile(f.base(), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	if err != nil {
+		return nil, writeError(f.name, err)
+	}
+	return file, nil
+}
+
 // WriteAt implements msix.SinkFile.
 func (f *unpackFile) WriteAt(p []byte, off int64) (int, error) {
-	n, err := f.File.WriteAt(p, off)
+	file, err := f.file()
 	if err != nil {
-		err = writeError(f.Name(), err)
+		return 0, err
+	}
+	n, err := file.WriteAt(p, off)
+	if err != nil {
+		err = writeError(f.name, err)
 	}
 	return n, err
 }
@@ -272,12 +285,15 @@ func (f *unpackFile) WriteAt(p []byte, off int64) (int, error) {
 // Close implements msix.SinkFile.
 func (f *unpackFile) Close() error {
 	defer f.dir.release()
-	err := f.File.Close()
-	if err == nil {
-		err = keepTime(f.dir.Root, f.base, f.modified)
+	file, err := f.file()
+	if err != nil {
+		return err
+	}
+	if err = file.Close(); err == nil {
+		err = keepTime(f.dir.Root, f.base(), f.modified)
 	}
 	if err != nil {
-		return writeError(f.Name(), err)
+		return writeError(f.name, err)
 	}
 	f.sink.files.Add(1)
 	f.sink.bytes.Add(f.size)

@@ -2,10 +2,11 @@ package msix
 
 import (
 	"bytes"
-	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // blockSource gives the uncompressed content of a file block by block.

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+)
+
+// The table stands between these lines in the document.
+const (
+	tableBegin = "<!-- bench: begin -->"
+	tableEnd   = "<!-- bench: end -->"
+)
+
+// tableOf writes what was measured, as Markdown.
+func tableOf(outcomes []outcome) string {
+	var b strings.Builder
+	b.WriteString("| work | peer | goal | ratio | Berth | peer | Berth reads | peer reads | Berth's memory | peer's memory |\n|---|---|---|---|---|---|---|---|---|---|\n")
+	for _, o := range outcomes {
+		fmt.Fprintf(&b, "| %s | %s | %.3g | **%.2f**%s | %s | %s | %s | %s | %s | %s |\n", o.what, o.peer, o.goal, o.ratio, missed(o),
+			seconds(o.our.wall), seconds(o.their.wall), mib(o.our.read), mib(o.their.read), mib(o.our.peak), mib(o.their.peak))
+	}
+	return b.String()
+}
+
+func missed(o outcome) string {
+	if o.ratio < o.goal {
+		return " (missed)"
+	}
+	return ""
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
+
+func mib(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
+
+// writeTable replaces the table of a document.
+func writeTable(file, table string) error {
+	b, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	head, rest, ok := bytes.Cut(b, []byte(tableBegin))
+	_, tail, ended := bytes.Cut(rest, []byte(tableEnd))
+	if !ok || !ended {
+		return fmt.Errorf("%s has no lines %q and %q with a table between them", file, tableBegin, tableEnd)
+	}
+	text := string(head) + tableBegin + "\n\n" + table + "\n" + tableEnd + string(tail)
+	return os.WriteFile(file, []byte(text), 0o644) //nolint:gosec // a document
+}
