@@ -80,7 +80,7 @@ func directoryOf(path string) (d directoryRequest, ok bool) {
 // a tenant again where a client puts one behind the login endpoint that it was given.
 func isAuthority(prefix []string) bool {
 	first := prefix[0]
-	return first == adfs || first == "common" || first == "organizations" || uuidPattern.MatchString(first)
+	return first == adfs || first == "common" || first == "organizations" || uuidPattern().MatchString(first)
 }
 
 // directory answers a request to the directory.

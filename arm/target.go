@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 
 	"berth"
 )
@@ -20,9 +21,11 @@ const (
 
 // Names as the specification allows them in the path.
 var (
-	uuidPattern  = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
-	groupPattern = regexp.MustCompile(`^[-\w._()]{1,90}$`)
-	namePattern  = regexp.MustCompile(`^[A-Za-z0-9@.\-_ ]*$`)
+	uuidPattern = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+	})
+	groupPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-\w._()]{1,90}$`) })
+	namePattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9@.\-_ ]*$`) })
 )
 
 // target is what a path names:
@@ -123,7 +126,7 @@ func (t target) fullName() string { return t.names[1] }
 type naming struct {
 	parameter   string
 	least, most int
-	pattern     *regexp.Regexp
+	pattern     func() *regexp.Regexp
 	words       string // what the pattern says
 }
 
@@ -135,16 +138,19 @@ var namings = map[string]naming{
 	"hostpools":         {"hostPoolName", 3, 64, namePattern, nameWords},
 	"msixpackages":      {"msixPackageFullName", 3, 100, namePattern, nameWords},
 	"sessionhosts":      {"sessionHostName", 3, 48, namePattern, nameWords},
-	"usersessions":      {"userSessionId", 1, 24, regexp.MustCompile(`^.*$`), "characters"},
+	"usersessions":      {"userSessionId", 1, 24, anyPattern, "characters"},
 	"appattachpackages": {"appAttachPackageName", 3, 63, appAttachPattern, "lower-case letters, digits and single hyphens, and no hyphen at its ends"},
 }
 
-var appAttachPattern = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+var (
+	anyPattern       = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^.*$`) })
+	appAttachPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`) })
+)
 
 // checkNames holds the names in the path to what Azure allows. Names compare without spaces at their ends, so that two texts
 // would name one resource: those are refused too.
 func (t target) checkNames() error {
-	if t.group != "" && !groupPattern.MatchString(t.group) {
+	if t.group != "" && !groupPattern().MatchString(t.group) {
 		return &fault{status: http.StatusBadRequest, code: "InvalidResourceGroup", target: "resourceGroupName",
 			message: "The resource group name '" + t.group + "' is not valid: it has 1 to 90 letters, digits, '-', '_', '.', '(' and ')'."}
 	}
@@ -153,7 +159,7 @@ func (t target) checkNames() error {
 	}
 	for i, name := range t.names {
 		n, known := namings[strings.ToLower(t.types[i])]
-		if known && (len(name) < n.least || len(name) > n.most || !n.pattern.MatchString(name) || strings.TrimSpace(name) != name) {
+		if known && (len(name) < n.least || len(name) > n.most || !n.pattern().MatchString(name) || strings.TrimSpace(name) != name) {
 			return &fault{status: http.StatusBadRequest, code: "InvalidResourceName", target: n.parameter,
 				message: fmt.Sprintf("The name '%s' is not valid for %s: it has %d to %d %s.", name, n.parameter, n.least, n.most, n.words)}
 		}
@@ -167,7 +173,7 @@ func checkSubscription(id, known string) error {
 	switch {
 	case id == "":
 		return nil
-	case !uuidPattern.MatchString(id):
+	case !uuidPattern().MatchString(id):
 		return &fault{status: http.StatusBadRequest, code: "InvalidSubscriptionId", target: "subscriptionId",
 			message: "The provided subscription identifier '" + id + "' is malformed or invalid."}
 	case known != "" && berth.Fold(id) != berth.Fold(known):

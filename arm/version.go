@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // versions are the api-versions in which Microsoft.DesktopVirtualization knows hostPools/msixPackages, oldest first. The
@@ -24,7 +25,9 @@ var versions = []string{
 var appAttachVersions = versions[slices.Index(versions, "2023-10-04-preview"):]
 
 // versionPattern is the form of api-versions: azure-resource-manager-rpc, v1.0, api-versions.
-var versionPattern = regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(-(preview|alpha|beta|rc|privatepreview))?$`)
+var versionPattern = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\d{4}-\d{2}-\d{2}(-(preview|alpha|beta|rc|privatepreview))?$`)
+})
 
 // firstSystemData is where resources begin to say who made them; versions compare as texts.
 const firstSystemData = "2021-09-03-preview"
@@ -36,7 +39,7 @@ func versionOf(query url.Values) (string, error) {
 		return "", &fault{status: http.StatusBadRequest, code: "MissingApiVersionParameter",
 			message: "The api-version query parameter (?api-version=) is required for all requests."}
 	}
-	if !versionPattern.MatchString(version) {
+	if !versionPattern().MatchString(version) {
 		return "", &fault{status: http.StatusBadRequest, code: "InvalidApiVersionParameter", target: "api-version",
 			message: "The api-version '" + version + "' is invalid. The supported versions are '" + strings.Join(versions, ",") + "'."}
 	}

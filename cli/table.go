@@ -1,7 +1,7 @@
 package cli
 
 import (
-	"bytes"
+	"bufio"
 	"cmp"
 	"fmt"
 	"io"
@@ -78,21 +78,20 @@ func (t *table) empty() bool {
 }
 
 func (t *table) write(w io.Writer) error {
-	var b bytes.Buffer
+	b := bufio.NewWriterSize(w, 64<<10)
 	for i, part := range t.parts {
 		if part.title != "" {
 			if i > 0 {
-				b.WriteByte('\n')
+				fmt.Fprintln(b)
 			}
-			b.WriteString(plain(part.title) + "\n")
+			fmt.Fprintln(b, plain(part.title))
 		}
-		t.writePart(&b, part)
+		t.writePart(b, part)
 	}
-	_, err := w.Write(b.Bytes())
-	return err
+	return b.Flush() // tells the first error of all
 }
 
-func (t *table) writePart(b *bytes.Buffer, p tablePart) {
+func (t *table) writePart(b *bufio.Writer, p tablePart) {
 	if len(p.rows) == 0 {
 		return
 	}
@@ -106,9 +105,9 @@ func (t *table) writePart(b *bytes.Buffer, p tablePart) {
 	}
 	widths := columnWidths(lines)
 	for _, r := range lines {
-		b.WriteString(t.line(r, widths, width))
+		t.writeLine(b, r, columns{widths, width})
 		for _, line := range r.below {
-			b.WriteString("  " + plain(line) + "\n")
+			fmt.Fprintln(b, "  "+plain(line))
 		}
 	}
 }
@@ -126,34 +125,46 @@ func columnWidths(rows []tableRow) (widths []int) {
 	return widths
 }
 
-// line lays a row out. Colours come in after the measuring: they take no room.
-func (t *table) line(r tableRow, widths []int, width int) string {
+// columns are the widths of the columns, and of the line; 0 for a line without end.
+type columns struct {
+	widths []int
+	line   int
+}
+
+// spaces are what columns are filled up with.
+var spaces = strings.Repeat(" ", 64)
+
+// writeLine lays a row out. Colours come in after the measuring: they take no room.
+func (t *table) writeLine(b *bufio.Writer, r tableRow, c columns) {
 	const gap = 2
-	var b strings.Builder
 	start, last := 0, len(r.cells)-1
 	for i, cell := range r.cells {
 		room := 0
 		if i < last {
-			room = widths[i] - utf8.RuneCountInString(cell) + gap
+			room = c.widths[i] - utf8.RuneCountInString(cell) + gap
 		} else {
-			cell = wrap(strings.TrimRight(cell, " "), start, width)
+			cell = wrap(strings.TrimRight(cell, " "), start, c.line)
 		}
-		start += widths[i] + gap
+		start += c.widths[i] + gap
 		if t.colored && r.ink != "" && i == r.inked {
 			cell = r.ink.on(cell)
 		}
-		b.WriteString(cell + strings.Repeat(" ", room))
+		_, _ = b.WriteString(cell) // Flush tells
+		for ; room > 0; room -= len(spaces) {
+			_, _ = b.WriteString(spaces[:min(room, len(spaces))])
+		}
 	}
-	return b.String() + "\n"
+	_ = b.WriteByte('\n')
 }
 
 // wrap breaks the last cell of a line that is wider than the terminal: it goes on under its start.
 func wrap(cell string, start, width int) string {
 	const least = 20 // a narrower last column is harder to read than one that the terminal breaks itself
-	rest, room := []rune(cell), width-start
-	if width == 0 || start == 0 || room < least {
+	room := width - start
+	if width == 0 || start == 0 || room < least || len(cell) <= room {
 		return cell
 	}
+	rest := []rune(cell)
 	var out strings.Builder
 	for len(rest) > room {
 		cut := room
@@ -171,6 +182,9 @@ func wrap(cell string, start, width int) string {
 
 // plain makes text of unknown origin safe to print: names in an image or words of a server are shown, not obeyed.
 func plain(s string) string {
+	if isPlainASCII(s) {
+		return s
+	}
 	ok := func(r rune) bool { return r != utf8.RuneError && (unicode.IsPrint(r) || r == ' ') }
 	if strings.IndexFunc(s, func(r rune) bool { return !ok(r) }) < 0 {
 		return s
@@ -185,6 +199,16 @@ func plain(s string) string {
 		b.WriteString(q[1 : len(q)-1])
 	}
 	return b.String()
+}
+
+// isPlainASCII tells the text that most names are.
+func isPlainASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // age words how long ago something was: "12s", "3m", "5h", "9d"; empty for never.

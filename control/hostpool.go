@@ -71,7 +71,7 @@ func decodePool(o berth.Object) (p HostPool, err error) {
 // PutHostPool creates an AVD host pool, or changes what a client of Azure's interface says of it. It is applied at once,
 // and alone: the pool's list and whatever is drafted of it stay. A name that a pool of another kind has is a Conflict.
 func (s *Service) PutHostPool(ctx context.Context, site, name string, fn HostPoolEdit) (p HostPool, created bool, err error) {
-	if !poolName.MatchString(name) {
+	if !poolName().MatchString(name) {
 		return p, false, berth.Errorf(berth.Invalid, "%q cannot name a host pool", name).On("name").
 			With("use 3 to 64 letters, digits, spaces, '@', '.', '-' and '_'")
 	}

@@ -147,7 +147,7 @@ func (s *Service) Enroll(ctx context.Context, r wire.EnrollRequest) (out wire.En
 }
 
 func checkEnroll(r wire.EnrollRequest) error {
-	if !hostName.MatchString(r.Name) {
+	if !hostName().MatchString(r.Name) {
 		return berth.Errorf(berth.Invalid, "%q cannot name a host", r.Name).On("name").
 			With("use 1 to 64 letters, digits, spaces, '@', '.', '-' and '_', the first and the last no space and not all dots")
 	}

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"berth"
 	"berth/wire"
@@ -14,10 +15,14 @@ import (
 
 // poolName is what Azure allows as the name of a host pool; Berth asks it of every pool. Spaces at the ends are left out,
 // since names are compared without them.
-var poolName = regexp.MustCompile(`^[A-Za-z0-9@.\-_][A-Za-z0-9@.\-_ ]{1,62}[A-Za-z0-9@.\-_]$`)
+var poolName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9@.\-_][A-Za-z0-9@.\-_ ]{1,62}[A-Za-z0-9@.\-_]$`)
+})
 
 // hostName is poolName for machines, whose names may be shorter. Names that are dots alone mean folders in paths.
-var hostName = regexp.MustCompile(`^([A-Za-z0-9@\-_]|[A-Za-z0-9@.\-_][A-Za-z0-9@.\-_ ]{0,62}[A-Za-z0-9@\-_])$`)
+var hostName = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([A-Za-z0-9@\-_]|[A-Za-z0-9@.\-_][A-Za-z0-9@.\-_ ]{0,62}[A-Za-z0-9@\-_])$`)
+})
 
 // AddPool drafts a pool; with now it is applied at once.
 func (s *Service) AddPool(ctx context.Context, site string, p berth.Pool, now bool) (berth.Pool, error) {
@@ -44,7 +49,7 @@ func (s *Service) AddPool(ctx context.Context, site string, p berth.Pool, now bo
 }
 
 func checkPoolName(name string) error {
-	if poolName.MatchString(name) {
+	if poolName().MatchString(name) {
 		return nil
 	}
 	return berth.Errorf(berth.Invalid, "%q cannot name a pool", name).On("name").

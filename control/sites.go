@@ -5,13 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"regexp"
+	"sync"
 
 	"berth"
 	"berth/auth"
 )
 
 // resourceGroupName is what Azure allows as the name of a resource group, which every site is to Azure's clients.
-var resourceGroupName = regexp.MustCompile(`^[-\w._()]{0,89}[-\w_()]$`)
+var resourceGroupName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-\w._()]{0,89}[-\w_()]$`) })
 
 // CreateSite makes a site with default settings. Only an owner of the whole farm may.
 func (s *Service) CreateSite(ctx context.Context, site berth.Site) (berth.Site, error) {
@@ -20,7 +21,7 @@ func (s *Service) CreateSite(ctx context.Context, site berth.Site) (berth.Site, 
 		s.refused(ctx, need{site.Name, berth.RoleOwner}, err)
 		return site, err
 	}
-	if !resourceGroupName.MatchString(site.Name) {
+	if !resourceGroupName().MatchString(site.Name) {
 		return site, berth.Errorf(berth.Invalid, "%q cannot name a site", site.Name).On("name").
 			With("use 1 to 90 letters, digits, '-', '_', '.', '(' and ')', the last no '.'")
 	}

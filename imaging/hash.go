@@ -20,7 +20,7 @@ type Sum struct {
 
 // pieceSize is how much of a file is read at once: large, since each read is a question to the file system below, and over
 // a share to a server.
-const pieceSize = 1 << 20
+const pieceSize = 1024 << 10
 
 // sumJob is a file on its way through the workers; sum is there once done is closed.
 type sumJob struct {

@@ -187,5 +187,5 @@ func parseEntry(content []byte) (fullName, session string, ok bool) {
 			session = strings.TrimSpace(value)
 		}
 	}
-	return fullName, session, checkName(fullName) == nil && sessionIDs.MatchString(session)
+	return fullName, session, checkName(fullName) == nil && sessionIDs().MatchString(session)
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"berth"
@@ -28,10 +29,12 @@ type record struct {
 
 // fullNames are package full names: name, version, architecture, resource id (~ in bundles), hash of the publisher. What
 // matches has no slash and is not "." or "..", so that it can name a folder.
-var fullNames = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,63}_[0-9.]{1,23}_[A-Za-z0-9]{1,16}_[A-Za-z0-9.~-]{0,64}_[A-Za-z0-9]{13}$`)
+var fullNames = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9.-]{0,63}_[0-9.]{1,23}_[A-Za-z0-9]{1,16}_[A-Za-z0-9.~-]{0,64}_[A-Za-z0-9]{13}$`)
+})
 
 func checkName(fullName string) error {
-	if fullNames.MatchString(fullName) {
+	if fullNames().MatchString(fullName) {
 		return nil
 	}
 	return &berth.Error{Kind: berth.Invalid, Code: codeManifest, Message: fmt.Sprintf("%q is not the full name of a package", fullName),

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"berth"
@@ -34,7 +35,7 @@ type Session struct {
 }
 
 // sessionIDs can name a file and stand in an application entry.
-var sessionIDs = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$`)
+var sessionIDs = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,95}$`) })
 
 // mostID bounds the ids of new sessions, so that a former one has room for its date.
 const mostID = 64
@@ -110,7 +111,7 @@ func alone(stateDir string, f func() error) error {
 
 // CloseSession ends a session. Its entries go when the agent sees it.
 func CloseSession(stateDir, id string) error {
-	if !sessionIDs.MatchString(id) {
+	if !sessionIDs().MatchString(id) {
 		return badID(id)
 	}
 	if _, err := os.Stat(sessionPath(stateDir, id)); err != nil {
@@ -167,7 +168,7 @@ func ListSessions(stateDir string) ([]Session, error) {
 
 func (s Session) check() error {
 	switch {
-	case !sessionIDs.MatchString(s.ID):
+	case !sessionIDs().MatchString(s.ID):
 		return badID(s.ID)
 	case s.User == "" || strings.ContainsFunc(s.User, func(r rune) bool { return r < ' ' }):
 		return berth.Errorf(berth.Invalid, "%q is no user", s.User).On("user")

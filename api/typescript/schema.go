@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // schema is what the server's document uses of JSON Schema 2020-12.
@@ -55,7 +56,7 @@ func (a *additional) UnmarshalJSON(b []byte) error {
 func (a additional) none() bool { return a.of == nil }
 
 // identifier is a name that needs no quotes in TypeScript.
-var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+var identifier = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`) })
 
 // fields writes the properties of an object, in alphabetical order, each on its line.
 func (s *schema) fields(b *strings.Builder, indent string) error {
@@ -69,7 +70,7 @@ func (s *schema) fields(b *strings.Builder, indent string) error {
 			fmt.Fprintf(b, "%s/** %s */\n", indent, strings.ReplaceAll(p.Description, "*/", "* /"))
 		}
 		key, mark := name, "?"
-		if !identifier.MatchString(name) {
+		if !identifier().MatchString(name) {
 			key = fmt.Sprintf("%q", name)
 		}
 		if slices.Contains(s.Required, name) {

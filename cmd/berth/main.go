@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -29,8 +30,10 @@ func main() {
 	os.Exit(code)
 }
 
-// library reads images for the command line: wherever its user may.
+// library reads images for the command line: wherever its user may. Commands that read images are over before their garbage
+// is worth collecting often.
 func library() (*imaging.Library, error) {
+	debug.SetGCPercent(400)
 	log := logger("warn")
 	opener, err := share.New(share.Options{Anywhere: true, Log: log})
 	if err != nil {

@@ -3,6 +3,7 @@ package block
 import (
 	"container/list"
 	"io"
+	"slices"
 	"sync"
 )
 
@@ -54,9 +55,12 @@ func (c *Cache[K, V]) Put(key K, value V, cost int) {
 	}
 }
 
-// pageSize is what one read of metadata fetches: over a network the round trip costs more than the bytes, and
-// structures that are used together lie together.
-const pageSize = 64 << 10
+// pageSize is what one read of metadata fetches: folders lie scattered, and each needs little. Metadata that is read on
+// and on, as a table of files is, comes in runs of pages.
+const (
+	pageSize = 8 << 10
+	runPages = 16
+)
 
 // pageBudget bounds the bytes of metadata kept.
 const pageBudget = 8 << 20
@@ -97,10 +101,18 @@ func (p *Pager) page(index int64) ([]byte, error) {
 	}
 	at := p.at
 	at.Offset = index * pageSize
-	page := make([]byte, min(pageSize, p.size-at.Offset))
-	if err := ReadFull(p.r, page, at.Offset, at); err != nil {
+	run := int64(1)
+	if _, goesOn := p.pages.Get(index - 1); goesOn {
+		run = runPages
+	}
+	all := make([]byte, min(run*pageSize, p.size-at.Offset))
+	if err := ReadFull(p.r, all, at.Offset, at); err != nil {
 		return nil, err
 	}
-	p.pages.Put(index, page, len(page))
-	return page, nil
+	first := all[:min(pageSize, len(all)):min(pageSize, len(all))]
+	for page := range slices.Chunk(all, pageSize) {
+		p.pages.Put(index, page, len(page))
+		index++
+	}
+	return first, nil
 }

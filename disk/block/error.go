@@ -50,8 +50,13 @@ func ReadFull(r io.ReaderAt, p []byte, off int64, at Error) error {
 	if n == len(p) {
 		return nil
 	}
+	return Short(n, len(p), err, at)
+}
+
+// Short makes the error of a read of want bytes that gave n of them and err.
+func Short(n, want int, err error, at Error) error {
 	if err == nil || errors.Is(err, io.EOF) {
-		return Fail(ErrTruncated, at, "expected %d bytes, got %d", len(p), n)
+		return Fail(ErrTruncated, at, "expected %d bytes, got %d", want, n)
 	}
 	if _, ok := errors.AsType[*Error](err); ok {
 		return err

@@ -45,9 +45,16 @@ type attribute struct {
 	alloc, size, ini int64  // bytes: allocated, real, valid; told in the part with lowVCN 0 only
 }
 
+// usualAttributes is how many attributes most records have: three of a file, with one more for a short name.
+const usualAttributes = 5
+
 // attributes lists the attributes of one record.
 func (r *record) attributes() ([]attribute, error) {
-	var list []attribute
+	return r.appendAttributes(make([]attribute, 0, usualAttributes))
+}
+
+// appendAttributes does so in memory that there is.
+func (r *record) appendAttributes(list []attribute) ([]attribute, error) {
 	off := int(binary.LittleEndian.Uint16(r.data[20:])) // FirstAttributeOffset
 	for {
 		if off < 42 || off%8 != 0 || off+4 > len(r.data) {
@@ -58,7 +65,7 @@ func (r *record) attributes() ([]attribute, error) {
 		if kind == typeEnd {
 			return list, nil
 		}
-		p := place{attributeName(kind) + " of " + r.structure, r.offset + int64(off)}
+		p := r.part(attributeName(kind), int64(off))
 		if len(b) < 24 {
 			return nil, p.corrupt("%d bytes cannot hold an attribute", len(b))
 		}
@@ -89,7 +96,7 @@ func parseAttribute(b []byte, p place) (attribute, error) {
 		if nameOff+2*nameLen > len(b) {
 			return a, p.corrupt("the name lies outside the attribute")
 		}
-		a.name = decodeUTF16(b[nameOff : nameOff+2*nameLen])
+		a.name = attributeLabel(b[nameOff : nameOff+2*nameLen])
 	}
 	if a.resident {
 		n, off := binary.LittleEndian.Uint32(b[16:]), binary.LittleEndian.Uint16(b[20:]) // ValueLength, ValueOffset
@@ -146,6 +153,14 @@ func attributeName(kind uint32) string {
 		return "$REPARSE_POINT"
 	}
 	return "attribute"
+}
+
+// attributeLabel reads the name of an attribute; that of every directory is not made anew.
+func attributeLabel(b []byte) string {
+	if string(b) == "$\x00I\x003\x000\x00" {
+		return directoryIndex
+	}
+	return decodeUTF16(b)
 }
 
 // decodeUTF16 turns little-endian UTF-16 into a string. Lone surrogates, which NTFS allows, become U+FFFD.

@@ -35,7 +35,7 @@ func Detect(boot []byte) bool {
 
 // parseBoot reads BOOT_SECTOR (packed BIOS parameter block) of a volume of size bytes.
 func parseBoot(b []byte, size int64) (geometry, error) {
-	at := func(field string, off int64) place { return place{"boot sector, " + field, off} }
+	at := func(field string, off int64) place { return place{structure: "boot sector, " + field, offset: off} }
 	var g geometry
 	if !Detect(b) {
 		return g, at("Oem", 3).corrupt("this is not an NTFS volume")

@@ -66,7 +66,7 @@ func (s *stream) readExpanded(p []byte, off, stored int64) error {
 			return err
 		}
 		if err := expandLZNT1(s.expand, packed); err != nil {
-			return place{s.structure, s.locate(unit * s.unit)}.corrupt("compression unit %d: %v", unit, err)
+			return s.at(s.locate(unit*s.unit)).corrupt("compression unit %d: %v", unit, err)
 		}
 		s.loaded = unit
 	}

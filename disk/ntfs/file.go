@@ -22,11 +22,12 @@ func (f *FS) list(ref reference) ([]fs.DirEntry, error) {
 }
 
 func (f *FS) infoOf(e entry) (*info, error) {
-	ino, err := f.readInode(e.ref)
-	if err != nil {
-		return nil, err
-	}
-	return f.newInfo(e.name, ino)
+	var i *info
+	err := f.look(e.ref, func(ino *inode) (err error) {
+		i, err = f.newInfo(e.name, ino)
+		return err
+	})
+	return i, err
 }
 
 // dirEntry is a directory entry whose record is not read yet.

@@ -21,6 +21,8 @@ type FS struct {
 	label string
 	dirs  *block.Cache[int64, *directory] // by record number
 
+	spare sync.Pool // of *scratch
+
 	upcaseOnce sync.Once
 	upcase     []uint16
 	upcaseErr  error
@@ -30,10 +32,10 @@ type FS struct {
 func Open(r io.ReaderAt, size int64) (*FS, error) {
 	boot := make([]byte, bootSize)
 	if size < bootSize {
-		return nil, place{"boot sector", 0}.corrupt("a volume of %d bytes has no room for it", size)
+		return nil, place{structure: "boot sector"}.corrupt("a volume of %d bytes has no room for it", size)
 	}
 	f := &FS{r: r, pager: block.NewPager(r, size, "ntfs"), dirs: block.NewCache[int64, *directory](dirBudget)}
-	if err := readFull(f.pager, boot, 0, place{"boot sector", 0}); err != nil {
+	if err := readFull(f.pager, boot, 0, place{structure: "boot sector"}); err != nil {
 		return nil, err
 	}
 	var err error
@@ -125,7 +127,7 @@ func (f *FS) walk(name string) (reference, string, error) {
 		return e.ref, e.name, nil
 	}
 	if strings.Count(name, "/") >= maxLevels {
-		return 0, "", place{"path", -1}.unsupported("it is deeper than %d folders", maxLevels)
+		return 0, "", place{structure: "path", offset: -1}.unsupported("it is deeper than %d folders", maxLevels)
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		d, err := f.enter(e)
@@ -167,7 +169,7 @@ func (f *FS) checkChild(parent, e entry) error {
 		return err
 	}
 	if d.parent != parent.ref.number() || d.name != e.name {
-		return place{"directory " + e.name, -1}.corrupt("record %d says it is %q in record %d, but record %d holds it as well",
+		return place{structure: "directory " + e.name, offset: -1}.corrupt("record %d says it is %q in record %d, but record %d holds it as well",
 			e.ref.number(), d.name, d.parent, parent.ref.number())
 	}
 	return nil

@@ -133,7 +133,7 @@ func (w *indexWalk) child(vcn int64, depth int) error {
 	}
 	w.seen[vcn] = struct{}{}
 	off := vcn * w.vcn
-	p := place{fmt.Sprintf("index block %d of %s", vcn, w.structure), w.blocks.locate(off)}
+	p := place{structure: fmt.Sprintf("index block %d of %s", vcn, w.name()), offset: w.blocks.locate(off)}
 	b := make([]byte, w.block)
 	if err := readFull(w.blocks, b, off, p); err != nil {
 		return err

@@ -7,8 +7,31 @@ type inode struct {
 }
 
 // readInode loads a base record and follows its attribute list.
-func (f *FS) readInode(ref reference) (*inode, error) {
-	r, err := f.expect(ref)
+func (f *FS) readInode(ref reference) (*inode, error) { return f.readInodeInto(ref, &scratch{}) }
+
+// scratch is memory for an inode that is looked at and let go.
+type scratch struct {
+	record []byte
+	attrs  []attribute
+}
+
+// look reads an inode as readInode does, lends it to use, and takes its memory back.
+func (f *FS) look(ref reference, use func(*inode) error) error {
+	s, ok := f.spare.Get().(*scratch)
+	if !ok {
+		s = &scratch{record: make([]byte, f.geo.record), attrs: make([]attribute, 0, usualAttributes)}
+	}
+	defer f.spare.Put(s)
+	ino, err := f.readInodeInto(ref, s)
+	if err != nil {
+		return err
+	}
+	return use(ino)
+}
+
+// readInodeInto reads into memory of its own when s is the zero scratch.
+func (f *FS) readInodeInto(ref reference, s *scratch) (*inode, error) {
+	r, err := f.expect(ref, s.record)
 	if err != nil {
 		return nil, err
 	}
@@ -16,7 +39,10 @@ func (f *FS) readInode(ref reference) (*inode, error) {
 		return nil, r.corrupt("a reference to a file leads to an extension of record %d", r.base.number())
 	}
 	ino := &inode{record: r}
-	if ino.attrs, err = r.attributes(); err != nil {
+	if s.attrs == nil {
+		s.attrs = make([]attribute, 0, usualAttributes)
+	}
+	if ino.attrs, err = r.appendAttributes(s.attrs[:0]); err != nil {
 		return nil, err
 	}
 	if list, ok := ino.first(typeAttributeList, ""); ok {

@@ -88,7 +88,7 @@ func (f *FS) followList(ino *inode, list attribute) ([]attribute, error) {
 
 // extension reads the attributes of a record that continues another one.
 func (f *FS) extension(ino *inode, ref reference) ([]attribute, error) {
-	r, err := f.expect(ref)
+	r, err := f.expect(ref, nil)
 	if err != nil {
 		return nil, err
 	}

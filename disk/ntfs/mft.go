@@ -5,7 +5,7 @@ import "fmt"
 // openMFT reads record 0, which describes the file that all records lie in. When the MFT is so fragmented that record
 // 0 has an attribute list, the parts of its own map lie in records that the parts before them map.
 func (f *FS) openMFT() error {
-	p := place{fmt.Sprintf("MFT record %d ($MFT)", recordMFT), f.geo.mftStart}
+	p := place{structure: fmt.Sprintf("MFT record %d ($MFT)", recordMFT), offset: f.geo.mftStart}
 	b := make([]byte, f.geo.record)
 	if err := readFull(f.pager, b, f.geo.mftStart, p); err != nil {
 		return err

@@ -1,9 +1,6 @@
 package ntfs
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "encoding/binary"
 
 // Numbers of the MFT records that every volume has (FILE_RECORD numbers, "System files").
 const (
@@ -62,14 +59,16 @@ func applyFixups(b []byte, magic string, p place) error {
 	return nil
 }
 
-// readRecord reads MFT record number n, whatever its state.
-func (f *FS) readRecord(n int64) (*record, error) {
+// readRecord reads MFT record number n, whatever its state, into b or, when that is nil, into memory of its own.
+func (f *FS) readRecord(n int64, b []byte) (*record, error) {
 	off := n * int64(f.geo.record)
-	p := place{fmt.Sprintf("MFT record %d", n), f.mft.locate(off)}
+	p := place{record: n, offset: f.mft.locate(off)}
 	if n < 0 || n >= f.mft.size/int64(f.geo.record) {
 		return nil, p.corrupt("the MFT holds %d records", f.mft.size/int64(f.geo.record))
 	}
-	b := make([]byte, f.geo.record)
+	if b == nil {
+		b = make([]byte, f.geo.record)
+	}
 	if err := readFull(f.mft, b, off, p); err != nil {
 		return nil, err
 	}
@@ -97,9 +96,9 @@ func parseRecord(b []byte, n int64, p place) (*record, error) {
 	return r, nil
 }
 
-// expect reads the record behind a reference and checks that it still is what the reference meant.
-func (f *FS) expect(ref reference) (*record, error) {
-	r, err := f.readRecord(ref.number())
+// expect reads the record behind a reference, as readRecord does, and checks that it still is what the reference meant.
+func (f *FS) expect(ref reference, b []byte) (*record, error) {
+	r, err := f.readRecord(ref.number(), b)
 	if err != nil {
 		return nil, err
 	}

@@ -143,7 +143,7 @@ func (s *stream) readRun(r run, p []byte, within int64) error {
 		return nil
 	}
 	at := r.lcn*s.cluster + within
-	return readFull(s.r, p, at, place{s.structure, at})
+	return readFull(s.r, p, at, s.at(at))
 }
 
 // find answers the index of the run that holds a virtual cluster, or the number of runs.
