@@ -24,7 +24,9 @@ build: console ## bin/berth, with the console in it
 lint: ## golangci-lint, at the version that tools/go.mod pins (built at first use: about a minute)
 	$(TOOL) golangci-lint run ./...
 
-bench: ## Go benchmarks, one line each
+bench: build ## Berth beside 7-Zip and ntfs-3g, then Go's benchmarks (BENCH='-only hash': flags of bench/)
+	@scripts/need 7zz=7zip vhdimount=libvhdi-utils mkntfs=ntfs-3g qemu-img=qemu-utils
+	PATH=$$PATH:/usr/sbin:/sbin go run ./bench $(BENCH)
 	@go test -run '^$$' -bench . -benchmem ./... | grep -E '^(Benchmark|pkg:|cpu:|FAIL|panic)'; exit $${PIPESTATUS[0]}
 
 fuzz: ## every fuzz target for FUZZTIME (20s) each

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command bench measures Berth against the programs that do the same work: 7-Zip, and libvhdi with ntfs-3g. It makes a
 // package of 2,000 files and 300 MB and images of it, runs each pair in turn on warm files, and prints a table, or puts it
 // into a document. It needs Linux, FUSE, loop devices and the rights to use them.

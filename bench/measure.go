@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -53,7 +55,7 @@ func timed(argv []string) (s sample, err error) {
 		return s, err
 	}
 	var info unix.Siginfo
-	for err = unix.EINTR; err == unix.EINTR; { //nolint:errorlint // a bare errno
+	for err = unix.EINTR; err == unix.EINTR; {
 		err = unix.Waitid(unix.P_PID, cmd.Process.Pid, &info, unix.WEXITED|unix.WNOWAIT, nil)
 	}
 	s.wall = time.Since(start)

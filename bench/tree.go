@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -88,7 +90,7 @@ func (f *forester) icon(width int) []byte {
 	img := image.NewRGBA(image.Rect(0, 0, width, width))
 	copy(img.Pix, f.noise(len(img.Pix)))
 	var b bytes.Buffer
-	if err := png.Encode(&b, img); err != nil {
+	if err := (&png.Encoder{CompressionLevel: png.NoCompression}).Encode(&b, img); err != nil {
 		panic(err) // a buffer takes everything
 	}
 	return b.Bytes()

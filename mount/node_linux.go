@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"path"
 	"runtime/debug"
-	"sync"
 	"syscall"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
@@ -16,8 +15,9 @@ import (
 
 // served is the content of a mount and what was found wrong with it.
 type served struct {
-	fsys fs.FS
-	note func(name string, off int64, err error)
+	fsys  fs.FS
+	files *openFiles
+	note  func(name string, off int64, err error)
 }
 
 // guard turns a panic of a format package, which reads what anybody may have made, into EIO: it must not end the process
@@ -51,6 +51,7 @@ var (
 	_ fusefs.NodeGetattrer = (*node)(nil)
 	_ fusefs.NodeReaddirer = (*node)(nil)
 	_ fusefs.NodeOpener    = (*node)(nil)
+	_ fusefs.NodeReader    = (*node)(nil)
 )
 
 // Lookup implements fusefs.NodeLookuper.
@@ -121,72 +122,35 @@ func (n *node) Readdir(context.Context) (stream fusefs.DirStream, e syscall.Errn
 	return fusefs.NewListDirStream(list), 0
 }
 
-// Open implements fusefs.NodeOpener. The kernel may keep what it read for as long as it likes: the content does not change.
-func (n *node) Open(_ context.Context, flags uint32) (fh fusefs.FileHandle, how uint32, e syscall.Errno) {
-	defer n.served.guard(n.name, &e)
-	if flags&syscall.O_ACCMODE != syscall.O_RDONLY {
-		return nil, 0, syscall.EROFS
-	}
-	f, err := n.served.fsys.Open(n.name)
-	if err != nil {
-		return nil, 0, n.served.errno(n.name, 0, err)
-	}
-	return &handle{served: n.served, name: n.name, size: n.info.Size(), file: f}, proto.FOPEN_KEEP_CACHE, 0
+// Open implements fusefs.NodeOpener: there is no need to ask. The kernel then opens files by itself, asks for what is read,
+// and keeps it for as long as it likes: the content does not change. Most files are small, and to open and to close each
+// would cost more than to read it.
+func (n *node) Open(context.Context, uint32) (fusefs.FileHandle, uint32, syscall.Errno) {
+	return nil, 0, syscall.ENOSYS
 }
 
-// handle is an open file.
-type handle struct {
-	served *served
-	name   string
-	size   int64
-	mu     sync.Mutex // of files that have one position
-	file   fs.File
-}
-
-var (
-	_ fusefs.FileReader   = (*handle)(nil)
-	_ fusefs.FileReleaser = (*handle)(nil)
-)
-
-// Read implements fusefs.FileReader. It gives all that was asked for or an error: the kernel would fill what is missing from
+// Read implements fusefs.NodeReader. It gives all that was asked for or an error: the kernel would fill what is missing from
 // a short answer with zeros, and a program would take them for content.
-func (h *handle) Read(_ context.Context, dest []byte, off int64) (r proto.ReadResult, e syscall.Errno) {
-	defer h.served.guard(h.name, &e)
-	dest = dest[:min(int64(len(dest)), max(h.size-off, 0))]
+func (n *node) Read(_ context.Context, _ fusefs.FileHandle, dest []byte, off int64) (r proto.ReadResult, e syscall.Errno) {
+	defer n.served.guard(n.name, &e)
+	dest = dest[:min(int64(len(dest)), max(n.info.Size()-off, 0))]
 	if len(dest) == 0 {
 		return proto.ReadResultData(nil), 0
 	}
-	n, err := h.readAt(dest, off)
-	if n == len(dest) {
+	f, err := n.served.files.acquire(n.name)
+	if err != nil {
+		return nil, n.served.errno(n.name, off, err)
+	}
+	defer n.served.files.release(f)
+	got, err := f.readAt(dest, off)
+	if got == len(dest) {
 		return proto.ReadResultData(dest), 0
 	}
 	if err == nil || errors.Is(err, io.EOF) {
 		err = io.ErrUnexpectedEOF
 	}
-	h.served.note(h.name, off+int64(n), err)
+	n.served.note(n.name, off+int64(got), err)
 	return nil, syscall.EIO
-}
-
-func (h *handle) readAt(p []byte, off int64) (int, error) {
-	if at, ok := h.file.(io.ReaderAt); ok {
-		return at.ReadAt(p, off)
-	}
-	seeker, ok := h.file.(io.Seeker)
-	if !ok {
-		return 0, errors.ErrUnsupported
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if _, err := seeker.Seek(off, io.SeekStart); err != nil {
-		return 0, err
-	}
-	return io.ReadFull(h.file, p)
-}
-
-// Release implements fusefs.FileReleaser.
-func (h *handle) Release(context.Context) (e syscall.Errno) {
-	defer h.served.guard(h.name, &e)
-	return errno(h.file.Close())
 }
 
 // errno is what a program that reads a mount gets for an error.

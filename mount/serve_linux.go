@@ -33,7 +33,8 @@ func Serve(path string, fsys fs.FS, o Options) (*Mount, error) {
 		return nil, fmt.Errorf("the root of the files cannot be read: %w", err)
 	}
 	asRoot := os.Geteuid() == 0
-	server, err := fusefs.Mount(path, &node{served: &served{fsys: fsys, note: o.failed}, name: ".", info: root}, &fusefs.Options{
+	files := newOpenFiles(fsys)
+	server, err := fusefs.Mount(path, &node{served: &served{fsys: fsys, files: files, note: o.failed}, name: ".", info: root}, &fusefs.Options{
 		EntryTimeout: &forever, AttrTimeout: &forever, NegativeTimeout: &forever,
 		MountOptions: proto.MountOptions{
 			AllowOther: asRoot, // the users of the machine; others than root may not ask for it
@@ -48,6 +49,10 @@ func Serve(path string, fsys fs.FS, o Options) (*Mount, error) {
 	if err != nil {
 		return nil, err
 	}
+	go func() {
+		server.Wait()
+		files.close()
+	}()
 	return &Mount{path, server}, nil
 }
 

@@ -24,6 +24,12 @@ type verifiedFile struct {
 	cache  []byte
 }
 
+// parallel tells whether blocks can be read by several at once: what lies as it is needs no state to be read.
+func (f *verifiedFile) parallel() bool {
+	_, plain := f.src.(plainBlocks)
+	return plain
+}
+
 // Stat implements fs.File.
 func (f *verifiedFile) Stat() (fs.FileInfo, error) { return f.info, nil }
 
@@ -53,11 +59,44 @@ func (f *verifiedFile) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// ReadAt implements io.ReaderAt.
+// ReadAt implements io.ReaderAt. Where it can be, nothing is locked while a block is read and hashed.
 func (f *verifiedFile) ReadAt(p []byte, off int64) (int, error) {
+	if f.parallel() {
+		return f.readBlocks(p, off, f.readUnlocked)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.readAt(p, off)
+}
+
+// readUnlocked is readInBlock without the lock.
+func (f *verifiedFile) readUnlocked(p []byte, off int64) (int, error) {
+	i, within := int(off/BlockSize), int(off%BlockSize)
+	size := f.file.blockLen(i)
+	if within == 0 && len(p) >= size {
+		return size, f.load(i, p[:size])
+	}
+	if n := f.fromCache(i, within, p); n > 0 {
+		return n, nil
+	}
+	block := make([]byte, size)
+	if err := f.load(i, block); err != nil {
+		return 0, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.cached, f.cache = i, block
+	return copy(p, block[within:]), nil
+}
+
+// fromCache copies from the block that is kept, if it is this one.
+func (f *verifiedFile) fromCache(i, within int, p []byte) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if i != f.cached {
+		return 0
+	}
+	return copy(p, f.cache[within:f.file.blockLen(i)])
 }
 
 // Seek implements io.Seeker.
@@ -78,6 +117,11 @@ func (f *verifiedFile) Seek(offset int64, whence int) (int64, error) {
 }
 
 func (f *verifiedFile) readAt(p []byte, off int64) (int, error) {
+	return f.readBlocks(p, off, f.readInBlock)
+}
+
+// readBlocks fills p by reading what one block after another gives of it.
+func (f *verifiedFile) readBlocks(p []byte, off int64, read func([]byte, int64) (int, error)) (int, error) {
 	if off < 0 {
 		return 0, &fs.PathError{Op: "read", Path: f.file.Path, Err: fs.ErrInvalid}
 	}
@@ -86,7 +130,7 @@ func (f *verifiedFile) readAt(p []byte, off int64) (int, error) {
 		if off >= f.file.Size {
 			return done, io.EOF
 		}
-		n, err := f.readInBlock(p[done:], off)
+		n, err := read(p[done:], off)
 		if err != nil {
 			return done, err
 		}
@@ -105,7 +149,7 @@ func (f *verifiedFile) readInBlock(p []byte, off int64) (int, error) {
 		return size, f.load(i, p[:size])
 	}
 	if i != f.cached {
-		if f.cache == nil {
+		if int64(len(f.cache)) < min(BlockSize, f.file.Size) {
 			f.cache = make([]byte, min(BlockSize, f.file.Size))
 		}
 		f.cached = -1

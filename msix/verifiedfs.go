@@ -72,6 +72,18 @@ func (v *verifiedFS) verified(name string, f fs.File, info fs.FileInfo) (fs.File
 	return &verifiedFile{info: info, file: mapped, hash: v.bm.Hash, src: plainBlocks{r: at}, closer: f, cached: -1}, nil
 }
 
+// Stat implements fs.StatFS. It reads nothing of a file: that its size is not that of the block map shows when it is opened.
+func (v *verifiedFS) Stat(name string) (fs.FileInfo, error) {
+	info, err := fs.Stat(v.base, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() && !v.served(name) {
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: fs.ErrNotExist}
+	}
+	return info, nil
+}
+
 // ReadDir implements fs.ReadDirFS: folders, and the files that are served.
 func (v *verifiedFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	list, err := fs.ReadDir(v.base, name)
