@@ -2,6 +2,7 @@ package share
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,9 @@ func readAt(off int64) string { return fmt.Sprintf("read at byte %d", off) }
 // errReplaced says that an open file is not the one at its path any more.
 var errReplaced = errors.New("the file on the share was replaced while it was in use")
 
+// codeUntrusted is CERT_E_UNTRUSTEDROOT (winerror.h).
+const codeUntrusted = "0x800B0109"
+
 // explain gives an error of the system or of an SMB server its kind, code and remedy. done is what could not be done:
 // "opened", "read at byte 12".
 func explain(path, done string, err error) error {
@@ -30,6 +34,12 @@ func explain(path, done string, err error) error {
 		e.Kind, e.Message, e.Remedy = berth.Invalid, path+" is a folder, not an image file", "name the .vhd or .vhdx file itself"
 	case errors.Is(err, errNotRegular):
 		e.Kind, e.Message, e.Remedy = berth.Invalid, path+" is a device or a pipe, not an image file", "name the .vhd or .vhdx file itself"
+	case errors.Is(err, errNoRanges), errors.Is(err, errNoValidator), errors.Is(err, errEncoded), errors.Is(err, errAnswer):
+		e.Kind, e.Message = berth.Invalid, fmt.Sprintf("image %s cannot be %s: %v", path, done, err)
+		e.Remedy = "put the file on a server that gives parts of it as it is, with an ETag: most do for plain files; or on a file share"
+	case errors.As(err, new(*tls.CertificateVerificationError)):
+		e.Kind, e.Code, e.Message = berth.Invalid, codeUntrusted, fmt.Sprintf("image %s cannot be %s: the server's certificate is not trusted: %v", path, done, errors.Unwrap(err))
+		e.Remedy = "have this system trust the authority that certified the server, and name the server as its certificate does"
 	case errors.Is(err, context.Canceled):
 		e.Message = fmt.Sprintf("image %s was not %s: the operation was stopped", path, done)
 	default:

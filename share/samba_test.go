@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -177,12 +176,4 @@ func (s *samba) opener(change func(*Options)) *Opener {
 		s.t.Fatal(err)
 	}
 	return op
-}
-
-func pattern(n int) []byte {
-	b := make([]byte, 0, n+8)
-	for i := 0; len(b) < n; i++ {
-		b = append(b, strconv.Itoa(i)...)
-	}
-	return b[:n]
 }

@@ -1,4 +1,4 @@
-// Package share opens image files where they lie: local paths and UNC paths over SMB. A server opens only what is below
+// Package share opens image files where they lie: local paths, UNC paths over SMB, and https URLs. A server opens only what is below
 // its configured roots; what it opens is read at offsets and never as a whole.
 //
 // A file server that stays silent ends a read with an error instead of holding it for ever, and a connection that was lost
@@ -7,13 +7,17 @@ package share
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync"
 	"time"
 
 	"berth"
@@ -40,10 +44,11 @@ func (f *File) Close() error { return f.close() }
 // Options say what may be opened and as whom.
 type Options struct {
 	Anywhere bool     // open any path: for the command line and for agents, who obey their own system's permissions
-	Roots    []string // folders and UNC prefixes below which files may be opened; used unless Anywhere
-	Logins   []Login  // for UNC paths, by server
+	Roots    []string // folders, UNC prefixes and https URLs below which files may be opened; used unless Anywhere
+	Logins   []Login  // for UNC paths and https URLs, by server
 	Log      *slog.Logger
-	Patience time.Duration // how long a file server may stay silent when it is asked something; 0: 30 seconds
+	Patience time.Duration  // how long a file server may stay silent when it is asked something; 0: 30 seconds
+	TLSRoots *x509.CertPool // whom to trust behind https URLs; nil: the system's certificates
 }
 
 // Opener opens image files.
@@ -51,6 +56,8 @@ type Opener struct {
 	anywhere bool
 	local    []string // cleaned absolute folders
 	unc      []uncPath
+	web      []webRoot
+	client   func() *http.Client // for https
 	logins   []Login
 	log      *slog.Logger
 	patience time.Duration
@@ -64,6 +71,9 @@ func New(o Options) (*Opener, error) {
 	if op.patience <= 0 {
 		op.patience = defaultPatience
 	}
+	op.client = sync.OnceValue(func() *http.Client {
+		return op.webClient(&tls.Config{RootCAs: o.TLSRoots, MinVersion: tls.VersionTLS12})
+	})
 	if op.log == nil {
 		op.log = slog.New(slog.DiscardHandler)
 	}
@@ -76,6 +86,12 @@ func New(o Options) (*Opener, error) {
 }
 
 func (o *Opener) addRoot(root string) error {
+	if u, is, err := parseURL(root); is {
+		if err == nil {
+			o.web = append(o.web, webRootOf(u))
+		}
+		return err
+	}
 	if u, ok := parseUNC(root); ok {
 		if u.climbs() {
 			return berth.Errorf(berth.Invalid, "image root %s climbs with . or ..", root).On("imageRoot").With("write the path without them")
@@ -102,6 +118,9 @@ func (o *Opener) Roots() []string {
 	for _, u := range o.unc {
 		roots = append(roots, u.String())
 	}
+	for _, w := range o.web {
+		roots = append(roots, "https://"+strings.TrimSuffix(w.host, ":443")+w.path)
+	}
 	return roots
 }
 
@@ -117,6 +136,11 @@ func (o *Opener) Open(ctx context.Context, path string) (*File, error) {
 	}
 	if err := ctx.Err(); err != nil {
 		return nil, explain(path, "opened", err)
+	}
+	if u, is, err := parseURL(path); err != nil {
+		return nil, err
+	} else if is {
+		return o.openWeb(ctx, path, u)
 	}
 	u, ok := parseUNC(path)
 	if !ok {
@@ -136,7 +160,7 @@ func (o *Opener) Open(ctx context.Context, path string) (*File, error) {
 
 func (o *Opener) outside(path string) *berth.Error {
 	remedy := "the server opens images only below " + strings.Join(o.Roots(), ", ")
-	if len(o.local)+len(o.unc) == 0 {
+	if len(o.local)+len(o.unc)+len(o.web) == 0 {
 		remedy = "start the server with --image-root FOLDER for each folder or share with images"
 	}
 	return berth.Errorf(berth.Forbidden, "%s is not below a configured image root", path).On("imagePath").With(remedy)

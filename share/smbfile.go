@@ -37,7 +37,7 @@ func (o *Opener) openSMB(ctx context.Context, u uncPath) (*File, error) {
 	}
 	f := &smbFile{opener: o, unc: u, info: l.info, link: l}
 	f.ctx, f.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	return &File{ReaderAt: reader{f, u.String()}, Path: u.String(), Size: l.info.Size(), close: f.Close}, nil
+	return remote(f, u.String(), l.info.Size(), f.Close), nil
 }
 
 // ReadAt implements io.ReaderAt. A read that finds the connection lost is tried once more over a new one.
