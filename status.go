@@ -163,3 +163,8 @@ func sessions(rs []Registered) string {
 	}
 	return s + ")"
 }
+
+// Trouble tells that somebody must do something about a package with this status.
+func (s Status) Trouble() bool {
+	return slices.Contains([]StatusName{StatusNoVersion, StatusCertificateMissing, StatusNotFound, StatusStagingFailed}, s.Name)
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -206,7 +205,7 @@ func (e *examination) packages(ctx context.Context) (finding, error) {
 	for _, n := range berth.StatusNames {
 		count := sum.ByStatus[string(n)]
 		total += count
-		if count > 0 && slices.Contains(inTrouble, n) {
+		if count > 0 && (berth.Status{Name: n}).Trouble() {
 			bad = append(bad, fmt.Sprintf("%d %s", count, n))
 		}
 	}

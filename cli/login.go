@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"berth"
+	"berth/client"
 )
 
 func (p *program) loginCommand() *cobra.Command {
@@ -105,6 +106,12 @@ func (p *program) logoutCommand() *cobra.Command {
 		}})
 }
 
+// whoView is who the caller is, and on which server.
+type whoView struct {
+	client.Who
+	Server string `json:"server"`
+}
+
 func (p *program) whoamiCommand() *cobra.Command {
 	return p.command(verb{use: "whoami", short: "Show who you are signed in as", example: "  berth whoami",
 		run: func(ctx context.Context, _ []string) error {
@@ -116,7 +123,7 @@ func (p *program) whoamiCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.show(result{value: who, names: []string{who.Name}, table: func(t *table) {
+			return p.show(result{value: whoView{who, c.Server}, names: []string{who.Name}, table: func(t *table) {
 				t.fact("Name", who.Name)
 				t.fact("Kind", who.Kind)
 				t.fact("Role", string(who.Role))

@@ -239,7 +239,7 @@ func (p *program) hostPackageTable(t *table, rows []wire.HostPackage) {
 
 // whatToDo is the line below a row that somebody must do something about.
 func whatToDo(r wire.HostPackage) []string {
-	if !slices.Contains(inTrouble, r.Status.Name) || r.Status.Remedy == "" {
+	if !r.Status.Trouble() || r.Status.Remedy == "" {
 		return nil
 	}
 	return []string{"what to do: " + r.Status.Remedy}

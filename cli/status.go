@@ -54,9 +54,6 @@ in trouble what to do about it. The statuses:
 	return c
 }
 
-// inTrouble are the statuses that somebody must do something about.
-var inTrouble = []berth.StatusName{berth.StatusNoVersion, berth.StatusCertificateMissing, berth.StatusNotFound, berth.StatusStagingFailed}
-
 // checkStatus finds the status that a flag means, in any case; empty means none.
 func checkStatus(flag, value string) (berth.StatusName, error) {
 	if value == "" {

@@ -98,6 +98,9 @@ type guideShell struct {
 	in   io.WriteCloser
 	out  *bufio.Reader
 	n    int
+
+	smbd                        *exec.Cmd
+	smbdPath, smbdConf, address string // of the file server
 }
 
 func newGuideShell(t *testing.T) *guideShell {
@@ -213,7 +216,7 @@ func (s *guideShell) run(t *testing.T, b guideBlock) string {
 	if strings.Contains(printed, "##failed") || code != want {
 		t.Fatalf("%s: exit code %s, want %s:\n%s\n%s", b.where, code, want, b.text, printed)
 	}
-	if testing.Verbose() {
+	if testing.Verbose() && strings.Contains(b.where, ".md:") {
 		t.Logf("%s\n%s\n%s", b.where, b.text, printed)
 	}
 	return printed
@@ -291,7 +294,9 @@ func (s *guideShell) fileServer(t *testing.T) (folder, logins string) {
 	if out, err := add.CombinedOutput(); err != nil {
 		t.Skipf("skipped: Samba takes no user here: %v: %s", err, out)
 	}
-	startSMBD(t, smbd, conf, address)
+	s.smbdPath, s.smbdConf, s.address = smbd, conf, address
+	s.startFiles(t)
+	t.Cleanup(s.stopFiles)
 	b, err := json.Marshal([]map[string]string{{"server": "files", "address": address, "user": me.Username, "password": "secret"}})
 	if err != nil {
 		t.Fatal(err)
@@ -299,27 +304,37 @@ func (s *guideShell) fileServer(t *testing.T) (folder, logins string) {
 	return filepath.Join(s.dir, "smb", "apps"), s.write(t, "logins.json", string(b), 0o600)
 }
 
-func startSMBD(t *testing.T, smbd, conf, address string) {
+func (s *guideShell) startFiles(t *testing.T) {
 	t.Helper()
-	server := exec.Command(smbd, "-F", "--no-process-group", "-s", conf)
-	server.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	s.smbd = exec.Command(s.smbdPath, "-F", "--no-process-group", "-s", s.smbdConf)
+	s.smbd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var out bytes.Buffer
-	server.Stdout, server.Stderr = &out, &out
-	if err := server.Start(); err != nil {
+	s.smbd.Stdout, s.smbd.Stderr = &out, &out
+	if err := s.smbd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = syscall.Kill(-server.Process.Pid, syscall.SIGKILL)
-		_ = server.Wait()
-	})
 	for range 200 {
-		if c, err := net.DialTimeout("tcp", address, time.Second); err == nil {
+		if c, err := net.DialTimeout("tcp", s.address, time.Second); err == nil {
 			_ = c.Close()
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
 	t.Skipf("skipped: smbd does not start here: %s", out.String())
+}
+
+// stopFiles ends the file server and waits until its port is free.
+func (s *guideShell) stopFiles() {
+	_ = syscall.Kill(-s.smbd.Process.Pid, syscall.SIGKILL)
+	_ = s.smbd.Wait()
+	for range 100 {
+		c, err := net.DialTimeout("tcp", s.address, time.Second)
+		if err != nil {
+			return
+		}
+		_ = c.Close()
+		time.Sleep(20 * time.Millisecond)
+	}
 }
 
 func sambaTool(name string) string {
