@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 TOOL := go tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint bench fuzz console e2e clean
+.PHONY: help demo test build lint bench fuzz console e2e man clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,9 @@ console: ## the web console, into console/dist
 
 e2e: build ## the console in a real browser (installs Chromium if there is none)
 	@scripts/console e2e
+
+man: ## man pages of all commands, into dist/man
+	go run -tags man ./cmd/berth man dist/man
 
 clean: ## remove what the other targets made, but for Go's own caches
 	rm -rf bin dist console/node_modules

@@ -16,7 +16,7 @@ var helpGroups = []struct {
 	{"packages", "Images and packages:", []string{"image", "msix", "package", "tag", "cert"}},
 	{"farm", "The farm:", []string{"site", "settings", "assign", "defaults", "published", "changes", "status", "apply", "export", "audit"}},
 	{"hosts", "Hosts:", []string{"host", "pool", "enroll-key", "explain"}},
-	{"programs", "Server and agent:", []string{"server", "agent", "demo"}},
+	{"programs", "Server and agent:", []string{"server", "agent", "demo", "backup", "restore"}},
 	{"other", "Other:", nil},
 }
 

@@ -9,8 +9,6 @@ import (
 	"runtime/debug"
 	"syscall"
 
-	"github.com/spf13/cobra"
-
 	"berth/cli"
 	"berth/imaging"
 	"berth/share"
@@ -23,7 +21,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	root := cli.New(cli.Options{
 		Version: version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Library: library,
-		Commands: []*cobra.Command{serverCommand(), agentCommand(), demoCommand()},
+		Commands: append(generators(), serverCommand(), agentCommand(), demoCommand(), backupCommand(), restoreCommand()),
 	})
 	code := cli.Run(ctx, root, os.Args[1:])
 	stop()
