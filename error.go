@@ -101,3 +101,23 @@ func ErrorKind(err error) Kind {
 	}
 	return Internal
 }
+
+// advice is what to do about an error of which nobody knows better.
+var advice = map[Kind]string{
+	Internal:        "see the log of the server, and report this with what it says",
+	Invalid:         "correct the input and try again",
+	NotFound:        "check the name; the list of its kind shows what there is",
+	Conflict:        "look at its present state, then decide again",
+	Forbidden:       "ask an owner for the right, or sign in as somebody who has it",
+	Unauthenticated: "sign in again",
+	Precondition:    "look at the newest state, then change it again",
+	Unavailable:     "try again in a while; if it lasts, see whether what is named runs and can be reached",
+}
+
+// Advice says what to do about the error: its own remedy, else what helps with errors of its kind.
+func (e *Error) Advice() string {
+	if e.Remedy != "" {
+		return e.Remedy
+	}
+	return advice[e.Kind]
+}

@@ -1,11 +1,16 @@
 package berth_test
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"slices"
+	"strings"
 	"testing"
+
+	"github.com/spf13/cobra"
 
 	"berth"
 	"berth/api"
@@ -58,6 +63,51 @@ func TestFacesKnowEveryKind(t *testing.T) {
 			t.Errorf("kind %s: status %d natively, %d for Azure's clients", k, native, azure.Status)
 		}
 	}
+}
+
+// TestEveryErrorSaysWhatToDo sends an error of every kind, with and without a remedy of its own, through the faces: what
+// happened, where, the platform's code and what to do come out of each.
+func TestEveryErrorSaysWhatToDo(t *testing.T) {
+	log := slog.New(slog.DiscardHandler)
+	for _, k := range berth.Kinds {
+		for _, remedy := range []string{"", "put it back"} {
+			e := berth.Errorf(k, `image \\files\apps\notes.vhdx cannot be opened`).On("imagePath").With(remedy)
+			e.Code = "0x80070002"
+			if e.Advice() == "" || (remedy != "" && e.Advice() != remedy) {
+				t.Errorf("kind %s, remedy %q: advice %q", k, remedy, e.Advice())
+			}
+			p := api.Problem(log, e)
+			status, _ := api.HTTPStatus(k)
+			if p.Status != status || p.Kind != k.String() || p.Title == "" || p.Detail == "" || p.Remedy == "" {
+				t.Errorf("kind %s: problem %+v", k, p)
+			}
+			shown, azure := shownFailure(t, e), arm.MessageOf(e)
+			if k == berth.Internal { // what is Berth's own fault is for the log
+				continue
+			}
+			if p.Detail != e.Message || p.Code != e.Code || p.Field != e.Field || p.Remedy != e.Advice() {
+				t.Errorf("kind %s: problem %+v", k, p)
+			}
+			for _, part := range []string{e.Message, e.Code, e.Advice()} {
+				if !strings.Contains(shown, part) || !strings.Contains(azure, part) {
+					t.Errorf("kind %s: %q is not in the command line's %q, or not in Azure's %q", k, part, shown, azure)
+				}
+			}
+		}
+	}
+}
+
+// shownFailure is what a command that fails so writes to standard error.
+func shownFailure(t *testing.T, err error) string {
+	t.Helper()
+	var errs bytes.Buffer
+	fail := &cobra.Command{Use: "fail", RunE: func(*cobra.Command, []string) error { return err }}
+	root := cli.New(cli.Options{In: strings.NewReader(""), Out: io.Discard, Err: &errs, Env: func(string) string { return "" }, Commands: []*cobra.Command{fail}})
+	want, _ := cli.ExitCode(berth.ErrorKind(err))
+	if code := cli.Run(t.Context(), root, []string{"fail"}); code != want || code == 0 {
+		t.Errorf("exit code %d for %v", code, err)
+	}
+	return errs.String()
 }
 
 func TestError(t *testing.T) {

@@ -133,9 +133,15 @@ func Load[T any](tx ObjectStore, v View, ref Ref) (T, error) {
 	}
 	doc := o.Document(v)
 	if doc == nil {
-		return t, Errorf(NotFound, "site %s has no %s %q", ref.Site, ref.Kind, ref.Key).On(string(ref.Kind))
+		return t, Errorf(NotFound, "site %s has no %s %q", ref.Site, ref.Kind, ref.Key).On(string(ref.Kind)).With(lists[ref.Kind])
 	}
 	return t, decode(o, doc, &t)
+}
+
+// lists say where to see what there is of a kind; empty for what is always there.
+var lists = map[ObjectKind]string{
+	ObjectPackage: "see `berth package list`", ObjectPool: "see `berth pool list`", ObjectHost: "see `berth host list`",
+	ObjectPublication: "see `berth published list`",
 }
 
 // LoadOr is Load with a value for the case that there is no such object.

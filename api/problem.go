@@ -89,7 +89,7 @@ func Problem(log *slog.Logger, err error) wire.Problem {
 		p.Detail, p.Remedy = "something went wrong inside the server", "see the server's log"
 		return p
 	}
-	p.Detail, p.Code, p.Field, p.Remedy, p.Meanwhile = e.Message, e.Code, e.Field, e.Remedy, e.Meanwhile
+	p.Detail, p.Code, p.Field, p.Remedy, p.Meanwhile = e.Message, e.Code, e.Field, e.Advice(), e.Meanwhile
 	if p.Detail == "" {
 		p.Detail = err.Error()
 	}

@@ -58,7 +58,7 @@ func faultOf(err error) *fault {
 	}
 	row := kinds[berth.ErrorKind(err)]
 	if e, ok := errors.AsType[*berth.Error](err); ok && e.Kind != berth.Internal {
-		return &fault{status: row.Status, code: row.Code, message: e.Error(), target: e.Field}
+		return &fault{status: row.Status, code: row.Code, message: e.With(e.Advice()).Error(), target: e.Field}
 	}
 	return &fault{status: row.Status, code: row.Code,
 		message: "The server failed on this request. Its log says why, under the x-ms-request-id of this answer."}
@@ -100,3 +100,6 @@ func badParameter(name, why string) error {
 	return &fault{status: http.StatusBadRequest, code: "InvalidParameter", target: name,
 		message: "The query parameter '" + name + "' " + why + "."}
 }
+
+// MessageOf is what Azure's clients are told about an error: what happened, the platform's code, and what to do.
+func MessageOf(err error) string { return faultOf(err).message }

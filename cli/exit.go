@@ -83,7 +83,7 @@ func Run(ctx context.Context, root *cobra.Command, args []string) int {
 		f.Error.Remedy = fmt.Sprintf("see `%s --help`", cmd.CommandPath())
 	}
 	if f.ExitCode == ExitInterrupted {
-		f.Error.Message = "interrupted"
+		f.Error.Message, f.Error.Remedy = "interrupted", ""
 	}
 	if wantsJSON(root, args) {
 		printJSON(root.ErrOrStderr(), f)
@@ -115,11 +115,13 @@ func describe(err error) failed {
 		message, remedy := splitHint(err.Error())
 		kind := berth.Internal
 		if _, did := errors.AsType[ran](err); !did {
-			kind = berth.Invalid
+			kind = berth.Invalid // the command line was wrong: Run says how to call it
+		} else if remedy == "" {
+			remedy = (&berth.Error{Kind: kind}).Advice()
 		}
 		return failed{Kind: kind.String(), Message: message, Remedy: remedy}
 	}
-	f := failed{Kind: e.Kind.String(), Message: e.Message, Code: e.Code, Field: e.Field, Remedy: e.Remedy, Meanwhile: e.Meanwhile}
+	f := failed{Kind: e.Kind.String(), Message: e.Message, Code: e.Code, Field: e.Field, Remedy: e.Advice(), Meanwhile: e.Meanwhile}
 	if f.Message == "" {
 		f.Message = e.Error()
 	}

@@ -43,11 +43,11 @@ func TestForeignCommands(t *testing.T) {
 		code int
 		text string
 	}{
-		"plain":       {context.Background(), errors.New("it broke"), 1, "berth: it broke\n"},
+		"plain":       {context.Background(), errors.New("it broke"), 1, "berth: it broke\n  what to do: see the log of the server, and report this with what it says\n"},
 		"of a kind":   {context.Background(), berth.Errorf(berth.Forbidden, "no").With("ask"), 4, "berth: no\n  what to do: ask\n"},
-		"wrapped":     {context.Background(), fmt.Errorf("x: %w", berth.Errorf(berth.NotFound, "gone")), 3, "berth: gone\n"},
+		"wrapped":     {context.Background(), fmt.Errorf("x: %w", berth.Errorf(berth.NotFound, "gone")), 3, "berth: gone\n  what to do: check the name; the list of its kind shows what there is\n"},
 		"interrupted": {ended, fmt.Errorf("reading: %w", context.Canceled), 130, "berth: interrupted\n"},
-		"terminal":    {context.Background(), berth.Errorf(berth.Invalid, "evil\x1b[2Jname"), 1, "berth: evil\\x1b[2Jname\n"},
+		"terminal":    {context.Background(), berth.Errorf(berth.Invalid, "evil\x1b[2Jname"), 1, "berth: evil\\x1b[2Jname\n  what to do: correct the input and try again\n"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

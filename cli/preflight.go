@@ -42,8 +42,10 @@ func (p *program) preflight(ctx context.Context, w waiting, host, fullName, id s
 	var v wire.PreflightView
 	if id != "" {
 		v, err = c.Preflight(ctx, host, id)
-	} else if v, err = c.AskPreflight(ctx, host, fullName); berth.ErrorKind(err) == berth.NotFound {
-		err = suggestPackage(ctx, c, fullName, err)
+	} else if v, err = c.AskPreflight(ctx, host, fullName); berth.IsNotFound(err) {
+		if _, unknown := c.Host(ctx, host); unknown == nil {
+			err = suggestPackage(ctx, c, fullName, err)
+		}
 	}
 	if err != nil {
 		return err

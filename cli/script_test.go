@@ -3,6 +3,7 @@ package cli_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -76,6 +77,7 @@ func TestServerScripts(t *testing.T) { runScripts(t, "testdata/server", newForge
 //	capture NAME RE      set a variable to the first group of what the last run wrote to standard output
 //	mode FILE OCTAL      the file has these permissions (not asked on Windows)
 //	agent …              see agentCommand
+//	wrong CODE ARGS      run the command line as JSON; it must end with that code and say what happened and what to do
 //	tamper FILE TEXT     change the first byte of the first place where a file holds a text
 //
 // Paths in arguments are absolute ($WORK/…), since all scripts run in this one process; $STDIN names the file that is the
@@ -93,7 +95,7 @@ func runScripts(t *testing.T, dir string, forge *forge, setup func(*testscript.E
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"berth": berthCommand, "exits": exitsCommand, "interrupted": interruptedCommand, "capture": captureCommand,
-			"mode": modeCommand, "agent": agentCommand, "tamper": tamperCommand,
+			"mode": modeCommand, "agent": agentCommand, "tamper": tamperCommand, "wrong": wrongCommand,
 		},
 	})
 }
@@ -126,6 +128,30 @@ func exitsCommand(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if code := runIn(context.Background(), ts, ts.Stdout(), args[1:]); code != want {
 		ts.Fatalf("exit code %d, want %d", code, want)
+	}
+}
+
+// wrongCommand holds an error to what every error is: one JSON object on standard error with a kind, words of what happened
+// and words of what to do, and the exit code in it; nothing on standard output.
+func wrongCommand(ts *testscript.TestScript, neg bool, args []string) {
+	expect(ts, neg, args, 1)
+	var out, errs bytes.Buffer
+	c := call{env: ts.Getenv, ctx: context.Background(), out: &out, err: &errs}
+	code := c.exit(append(args[1:], "-o", "json"))
+	var f struct {
+		Error    struct{ Kind, Message, Remedy string }
+		ExitCode int
+	}
+	fmt.Fprint(ts.Stderr(), errs.String())
+	switch err := json.Unmarshal(errs.Bytes(), &f); {
+	case err != nil:
+		ts.Fatalf("standard error is no JSON object: %v: %s", err, errs.String())
+	case fmt.Sprint(code) != args[0] || f.ExitCode != code:
+		ts.Fatalf("exit code %d, and %d in the error, want %s", code, f.ExitCode, args[0])
+	case f.Error.Kind == "" || f.Error.Message == "" || f.Error.Remedy == "":
+		ts.Fatalf("the error lacks its kind, what happened or what to do: %s", errs.String())
+	case out.Len() > 0:
+		ts.Fatalf("standard output holds %s", out.String())
 	}
 }
 

@@ -39,7 +39,7 @@ func agentCommand() *cobra.Command {
 			"registers their applications in users' sessions, and lets go again when nobody needs them.",
 	}
 	state := c.PersistentFlags().String("state", "/var/lib/berth-agent", "state `FOLDER` of the agent")
-	c.AddCommand(enrollCommand(state), runCommand(state), agentStatusCommand(state))
+	c.AddCommand(enrollCommand(state), runCommand(state), agentStatusCommand(state), agentDoctorCommand(state))
 	c.AddCommand(sessionCommands(state)...)
 	return c
 }

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"os"
@@ -130,7 +131,7 @@ func repacked(t *testing.T, whole []byte, change func(*backupHead)) []byte {
 	w := tar.NewWriter(z)
 	for {
 		h, err := in.Next()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
