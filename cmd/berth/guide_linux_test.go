@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -112,6 +113,7 @@ func newGuideShell(t *testing.T) *guideShell {
 	if _, err := exec.LookPath("openssl"); err != nil {
 		t.Skip("skipped: openssl is missing")
 	}
+	closeOnExec()
 	dir, err := os.MkdirTemp("", "guide") // the paths of Samba's sockets must be short
 	if err != nil {
 		t.Fatal(err)
@@ -165,7 +167,8 @@ func (s *guideShell) start(t *testing.T) {
 	}
 }
 
-// clean ends what runs below the shell, agents before the server, and waits for mounts to go.
+// clean ends what the shell left running, agents before the server, and the processes that outlive agents so that mounts
+// do; then it waits for the mounts to go.
 func (s *guideShell) clean() {
 	if s.bash.Process != nil {
 		_ = syscall.Kill(-s.bash.Process.Pid, syscall.SIGINT)
@@ -185,13 +188,41 @@ func (s *guideShell) clean() {
 		c.Env = s.bash.Env
 		_ = c.Run() // what it could not take away is seen next
 	}
+	s.endThose(syscall.SIGTERM)
 	for range 100 {
 		if mounts, err := os.ReadFile("/proc/self/mountinfo"); err != nil || !bytes.Contains(mounts, []byte(s.dir)) {
 			break
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
+	s.endThose(syscall.SIGKILL)
 	_ = os.RemoveAll(s.dir)
+}
+
+// endThose sends a signal to the processes that this test started: those that its folder is named to. The file server is
+// ended elsewhere.
+func (s *guideShell) endThose(sig syscall.Signal) {
+	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, file := range files {
+		line, err := os.ReadFile(file)
+		if err != nil || !bytes.Contains(line, []byte(s.dir)) || bytes.Contains(line, []byte("smb.conf")) {
+			continue
+		}
+		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil && pid != os.Getpid() {
+			_ = syscall.Kill(pid, sig)
+		}
+	}
+}
+
+// closeOnExec keeps what this process was given, such as a lock of whoever runs the tests, from processes that may outlive
+// it.
+func closeOnExec() {
+	files, _ := filepath.Glob("/proc/self/fd/[0-9]*")
+	for _, file := range files {
+		if fd, err := strconv.Atoi(filepath.Base(file)); err == nil && fd > 2 {
+			syscall.CloseOnExec(fd)
+		}
+	}
 }
 
 // run types a block and returns what it printed. Its commands must all succeed; where the block is marked exit=N, the last
