@@ -80,6 +80,9 @@ type HostConfig struct {
 	Pool        string       `json:"pool,omitempty"`
 	Inherit     bool         `json:"inherit"` // takes the whole list of its pool, else of the site defaults
 	Assignments []Assignment `json:"assignments"`
+
+	// Azure is what a client of Azure's interface said of the host, nil when none did. Only that interface makes use of it.
+	Azure *AzureResource `json:"azure,omitempty"`
 }
 
 // Declaration is a package as a client of Azure's interface described it for one host pool. It is echoed as it came; what

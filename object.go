@@ -17,6 +17,7 @@ const (
 	ObjectHost        ObjectKind = "host"
 	ObjectDeclaration ObjectKind = "declaration"
 	ObjectPublication ObjectKind = "publication"
+	ObjectAppAttach   ObjectKind = "appAttachPackage"
 )
 
 // Ref names one configuration object.

@@ -59,6 +59,7 @@ type Agent struct {
 	board    *board
 	news     *news
 	examiner examiner
+	errands  errands
 	wake     chan struct{} // asks the loop to look again
 }
 

@@ -42,6 +42,7 @@ func (s *syncer) run(ctx context.Context) {
 	}
 	s.renewal.load(s.agent)
 	defer s.agent.examiner.running.Wait()
+	defer s.agent.errands.running.Wait()
 	for ctx.Err() == nil {
 		s.renew(ctx)
 		begin := time.Now()
@@ -89,13 +90,14 @@ func (s *syncer) once(ctx context.Context) (time.Duration, error) {
 	if version != s.sent {
 		req.Facts = &facts
 	}
-	req.Preflights = s.agent.examiner.report()
+	req.Preflights, req.Asks = s.agent.examiner.report(), s.agent.errands.report()
 	var resp wire.SyncResponse
 	if err := s.post(ctx, version, req, &resp); err != nil {
 		return 0, err
 	}
 	s.sent = version
 	s.agent.examiner.take(ctx, s.agent, req.Preflights, resp.Preflights)
+	s.agent.errands.take(ctx, s.agent, req.Asks, resp.Asks)
 	return min(max(time.Duration(resp.Next), 0)*time.Second, mostNext), s.take(held, resp)
 }
 

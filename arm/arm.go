@@ -2,8 +2,8 @@
 // pools and the MSIX packages in them, and as much around it as clients ask for on the way. A resource group is a site, a
 // host pool a pool of kind AVD, a package one of the site's catalogue as seen from that pool.
 //
-// Sources: the operations HostPools_* and MSIXPackages_* of Microsoft.DesktopVirtualization, api-version 2025-10-10, those of
-// Microsoft.Resources on subscriptions, resource groups and providers, api-version 2021-04-01, and the rules that all
+// Sources: the operations of Microsoft.DesktopVirtualization on host pools and what is in them, on app attach packages and
+// images, api-version 2025-10-10, those of Microsoft.Resources on tenants, subscriptions, resource groups and providers, api-version 2021-04-01, and the rules that all
 // resource providers share (Azure/azure-resource-manager-rpc, v1.0). Every answer is complete when it is sent; no operation
 // goes on behind it.
 package arm
@@ -28,7 +28,11 @@ type Farm interface {
 	Clients
 	Groups
 	HostPools
+	Registrations
+	SessionHosts
 	Packages
+	AppAttach
+	Images
 }
 
 // Groups are the sites, which are resource groups to Azure's clients.
@@ -71,7 +75,7 @@ type Packages interface {
 	Undeclare(ctx context.Context, site, pool, fullName string) (existed bool, err error)
 }
 
-// Options are what the handler works with. All are needed but for the subscription and the key of access tokens.
+// Options are what the handler works with. All are needed but for the subscription, the key of access tokens and the limit.
 type Options struct {
 	Log *slog.Logger
 	// SubscriptionID is the UUID of the farm's one subscription. Where it is left out the sites say it, so that a missing
@@ -81,6 +85,8 @@ type Options struct {
 	Authenticate func(ctx context.Context, token string) (auth.Principal, error)
 	// Access signs and checks the tokens of service principals. Without it there is no sign-in here.
 	Access *auth.AccessKey
+	// Limit bounds the requests of each principal; nil: there is no bound.
+	Limit  *auth.Limiter
 	Now    func() time.Time
 	Random io.Reader // for the ids of requests
 }
@@ -109,6 +115,7 @@ type handler struct {
 // call is one request under way.
 type call struct {
 	*http.Request
+	id string // of the request
 	target
 	route
 	version string
@@ -133,7 +140,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	var a answer
 	if err == nil {
-		a, err = h.serve(r)
+		a, err = h.serve(r, id)
 	}
 	if err == nil {
 		err = write(w, a)
@@ -145,7 +152,7 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // serve takes a request through the gates in the order of Azure's front door: a version, who asks, where, what.
-func (h *handler) serve(r *http.Request) (answer, error) {
+func (h *handler) serve(r *http.Request, id string) (answer, error) {
 	version, err := versionOf(r.URL.Query())
 	if err != nil {
 		return answer{}, err
@@ -154,7 +161,7 @@ func (h *handler) serve(r *http.Request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	c := &call{Request: r.WithContext(ctx), version: version}
+	c := &call{Request: r.WithContext(ctx), id: id, version: version}
 	if c.target, err = parseTarget(r.URL.EscapedPath()); err != nil {
 		return answer{}, err
 	}
@@ -215,6 +222,12 @@ func (h *handler) signIn(r *http.Request) (context.Context, error) {
 	p, err := h.authenticate(r, token)
 	if err != nil {
 		return nil, err
+	}
+	if h.Limit != nil {
+		if after, ok := h.Limit.Take(p.ID); !ok {
+			return nil, &fault{status: http.StatusTooManyRequests, code: "TooManyRequests", after: max(after.Truncate(time.Second), time.Second),
+				message: "The number of requests of '" + p.Name + "' has exceeded the limit. Please try again after the time in the Retry-After header."}
+		}
 	}
 	p.Face = "arm"
 	return auth.With(r.Context(), p), nil

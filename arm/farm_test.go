@@ -48,7 +48,14 @@ func newFarm(t *testing.T) *farm {
 	}
 	t.Cleanup(func() { _ = db.Close() })
 	f := &farm{clock: &clock{at: time.Date(2020, 1, 1, 17, 18, 19, 123456700, time.UTC)}, asked: auth.With(t.Context(), principals["user1"])}
-	f.Service = control.New(control.Options{Store: db, Library: library{}, Log: log, Now: f.clock.now, Random: &counter{}})
+	authority, err := auth.OpenAuthority(t.TempDir(), rand.Reader, f.clock.now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f.access, err = auth.OpenAccessKey(t.TempDir(), rand.Reader, f.clock.now); err != nil {
+		t.Fatal(err)
+	}
+	f.Service = control.New(control.Options{Store: db, Library: library{}, Authority: authority, Log: log, Now: f.clock.now, Random: &counter{}, Derive: f.access.Derive})
 	for _, site := range []string{"resourceGroup1", "elsewhere"} {
 		if _, err := f.CreateSite(f.asked, berth.Site{Name: site, SubscriptionID: subscription, Location: "here"}); err != nil {
 			t.Fatal(err)
@@ -58,9 +65,6 @@ func newFarm(t *testing.T) *farm {
 		if _, err := f.AddPool(f.asked, "resourceGroup1", berth.Pool{Name: name, Kind: kind}, true); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if f.access, err = auth.OpenAccessKey(t.TempDir(), rand.Reader, f.clock.now); err != nil {
-		t.Fatal(err)
 	}
 	f.handler = arm.New(f.Service, arm.Options{Log: log, Authenticate: authenticate, Access: f.access, Now: f.clock.now, Random: &counter{}})
 	return f
@@ -102,6 +106,9 @@ func (c *counter) Read(b []byte) (int, error) {
 	defer c.mu.Unlock()
 	c.n++
 	clear(b)
+	if len(b) > 16 { // a secret begins with its id
+		binary.BigEndian.PutUint64(b, c.n)
+	}
 	if len(b) >= 8 {
 		binary.BigEndian.PutUint64(b[len(b)-8:], c.n)
 	}

@@ -82,13 +82,26 @@ func (c *call) explain(err error) error {
 		return c.notFound("hostPools/" + c.pool())
 	case "declaration":
 		return c.notFound("hostPools/" + c.pool() + "/msixPackages/" + c.fullName())
+	case "appAttachPackage":
+		return c.notFound("appAttachPackages/" + c.names[0])
+	case "host":
+		if len(c.types) > 2 {
+			return &fault{status: http.StatusNotFound, code: "ParentResourceNotFound",
+				message: "Can not perform requested operation on nested resource. Parent resource '" + c.pool() + "/" + c.names[1] + "' not found."}
+		}
+		return c.notFound("hostPools/" + c.pool() + "/sessionHosts/" + c.names[1])
+	case "session":
+		return c.notFound("hostPools/" + c.pool() + "/sessionHosts/" + c.names[1] + "/userSessions/" + c.names[2])
 	}
 	return err
 }
 
+func asKnown(err error) (*berth.Error, bool) { return errors.AsType[*berth.Error](err) }
+
 func (c *call) notFound(resource string) error {
 	return &fault{status: http.StatusNotFound, code: "ResourceNotFound",
-		message: "The Resource '" + provider + "/" + resource + "' under resource group '" + c.group + "' was not found."}
+		message: "The Resource '" + provider + "/" + resource + "' under resource group '" + c.group +
+			"' was not found. For more details please go to https://aka.ms/ARMResourceNotFoundFix"}
 }
 
 func badContent(target, why string) error {

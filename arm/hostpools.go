@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"berth"
@@ -24,9 +25,13 @@ func (h *handler) listHostPools(c *call) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
+		offered, err := h.farm.AppAttachPackages(c.Context(), site.Name)
+		if err != nil {
+			return answer{}, err
+		}
 		for _, p := range pools {
 			entries = append(entries, entry{berth.Fold(p.Name) + "/" + berth.Fold(site.Name),
-				func() (any, error) { return c.hostPool(site, p) }})
+				func() (any, error) { return c.hostPool(site, p, offered) }})
 		}
 	}
 	return c.page(entries, "pageSize")
@@ -37,7 +42,7 @@ func (h *handler) getHostPool(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return c.showHostPool(http.StatusOK, p)
+	return h.showHostPool(c, http.StatusOK, p)
 }
 
 // putHostPool creates a host pool or replaces what was said of it. Its packages stay.
@@ -49,6 +54,15 @@ func (h *handler) putHostPool(c *call) (answer, error) {
 	sent, err := hostPoolDocument(body)
 	if err != nil {
 		return answer{}, err
+	}
+	sent, wish, err := registrationOf(sent)
+	if err != nil {
+		return answer{}, err
+	}
+	if wish.operation != "" {
+		if err := h.farm.CheckRegistration(c.Context(), c.site.Name, wish.expires); err != nil {
+			return answer{}, err
+		}
 	}
 	document, err := encode(sent)
 	if err != nil {
@@ -64,7 +78,25 @@ func (h *handler) putHostPool(c *call) (answer, error) {
 	if created {
 		status = http.StatusCreated
 	}
-	return c.showHostPool(status, p)
+	return h.registered(c, status, p, wish)
+}
+
+// registered does to the pool's token what was wanted and shows the pool.
+func (h *handler) registered(c *call, status int, p control.HostPool, wish registration) (answer, error) {
+	info, err := h.registerPool(c, wish)
+	if err != nil {
+		return answer{}, err
+	}
+	a, err := h.showHostPool(c, status, p)
+	if err != nil || info == nil {
+		return a, err
+	}
+	shown, ok := a.body.(object)
+	if !ok {
+		return a, nil
+	}
+	a.body, err = withRegistration(shown, info)
+	return a, err
 }
 
 // checkLocation refuses to move a host pool. One of which no client has said where it is may still be anywhere.
@@ -95,6 +127,15 @@ func (h *handler) patchHostPool(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	patch, wish, err := registrationOf(patch)
+	if err != nil {
+		return answer{}, err
+	}
+	if wish.operation != "" {
+		if err := h.farm.CheckRegistration(c.Context(), c.site.Name, wish.expires); err != nil {
+			return answer{}, err
+		}
+	}
 	p, err := h.farm.EditHostPool(c.Context(), c.site.Name, c.pool(), func(was control.HostPool) (json.RawMessage, error) {
 		said, err := saidOf(was)
 		if err != nil {
@@ -105,7 +146,7 @@ func (h *handler) patchHostPool(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return c.showHostPool(http.StatusOK, p)
+	return h.registered(c, http.StatusOK, p, wish)
 }
 
 func (h *handler) removeHostPool(c *call) (answer, error) {
@@ -120,14 +161,18 @@ func (h *handler) removeHostPool(c *call) (answer, error) {
 	return answer{status: http.StatusOK}, err
 }
 
-func (c *call) showHostPool(status int, p control.HostPool) (answer, error) {
-	body, err := c.hostPool(c.site, p)
+func (h *handler) showHostPool(c *call, status int, p control.HostPool) (answer, error) {
+	offered, err := h.farm.AppAttachPackages(c.Context(), c.site.Name)
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := c.hostPool(c.site, p, offered)
 	return answer{status: status, body: body, etag: etagOf(p)}, err
 }
 
 // hostPool is HostPool of the specification: every word as it was put, and around it what Berth knows. A pool that another
 // face made has what Azure's clients cannot do without.
-func (c *call) hostPool(site berth.Site, p control.HostPool) (object, error) {
+func (c *call) hostPool(site berth.Site, p control.HostPool, offered []control.AppAttach) (object, error) {
 	said, err := saidOf(p)
 	if err != nil {
 		return nil, err
@@ -140,11 +185,7 @@ func (c *call) hostPool(site berth.Site, p control.HostPool) (object, error) {
 	out := object{{"name", quote(p.Name)}, {"id", quote(id)}, {"type", quote(provider + "/" + hostPools)},
 		{"etag", quote(etagOf(p))}}
 	if p.Azure != nil && c.version >= firstSystemData {
-		a := p.Azure
-		b, err := encode(systemData{
-			CreatedBy: a.CreatedBy, CreatedByType: a.CreatedByType, CreatedAt: a.CreatedAt.UTC().Format(timeFormat),
-			LastModifiedBy: a.ModifiedBy, LastModifiedByType: a.ModifiedByType, LastModifiedAt: a.ModifiedAt.UTC().Format(timeFormat),
-		})
+		b, err := encode(systemDataOf(*p.Azure))
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +195,11 @@ func (c *call) hostPool(site berth.Site, p control.HostPool) (object, error) {
 		out = append(out, member{memberLocation, quote(site.Location)})
 	}
 	out = append(out, said.without(memberProperties)...)
-	properties, err := encode(hostPoolProperties(shown, id))
+	references, err := encode(offeredFrom(site, p, offered))
+	if err != nil {
+		return nil, err
+	}
+	properties, err := encode(hostPoolProperties(shown, id, references))
 	return append(out, member{memberProperties, properties}), err
 }
 
@@ -162,16 +207,27 @@ func (c *call) hostPool(site berth.Site, p control.HostPool) (object, error) {
 func etagOf(p control.HostPool) string { return strconv.Quote(strconv.FormatInt(p.Revision, 10)) }
 
 // hostPoolProperties completes what was said by what the specification requires and by what only a server says.
-func hostPoolProperties(o object, id string) object {
+func hostPoolProperties(o object, id string, references json.RawMessage) object {
 	for _, m := range []member{{"hostPoolType", quote("Pooled")}, {"loadBalancerType", quote("BreadthFirst")},
 		{"preferredAppGroupType", quote("Desktop")}} {
 		if isNull(o.get(m.name)) {
 			o = o.with(m.name, m.value)
 		}
 	}
-	empty := json.RawMessage("[]") // Berth has neither of these resources
+	empty := json.RawMessage("[]") // Berth has none of these resources
 	return append(o, member{"objectId", quote(objectID(id))}, member{"applicationGroupReferences", empty},
-		member{"appAttachPackageReferences", empty}, member{"privateEndpointConnections", empty}, member{"cloudPcResource", raw(false)})
+		member{"appAttachPackageReferences", references}, member{"privateEndpointConnections", empty}, member{"cloudPcResource", raw(false)})
+}
+
+// offeredFrom are the ids of the app attach packages that a host pool offers.
+func offeredFrom(site berth.Site, p control.HostPool, offered []control.AppAttach) []string {
+	ids := []string{}
+	for _, a := range offered {
+		if slices.ContainsFunc(a.Pools, func(in berth.AppAttachPool) bool { return berth.Fold(in.Pool) == berth.Fold(p.Name) }) {
+			ids = append(ids, appAttachID(site, a.Name))
+		}
+	}
+	return ids
 }
 
 // poolID is the resource id of a host pool. AVD writes the fixed words in lower case; scripts match on that.

@@ -94,11 +94,23 @@ func (h *handler) listOperations(*call) (answer, error) {
 	out := struct {
 		Value []operation `json:"value"`
 	}{}
-	for _, r := range []struct{ path, name string }{{hostPools, "host pools"}, {msixPackages, "MSIX packages of host pools"}} {
+	add := func(path, verb, title, what string) {
+		out.Value = append(out.Value, operation{Name: provider + "/" + path + "/" + verb,
+			Display: operationDisplay{provider, path, title, what}})
+	}
+	for _, r := range []struct{ path, name string }{{hostPools, "host pools"}, {msixPackages, "MSIX packages of host pools"},
+		{sessionHosts, "session hosts"}, {userSessions, "user sessions"}, {appAttachPackages, "app attach packages"}} {
 		for _, a := range []struct{ verb, name string }{{"read", "Read"}, {"write", "Write"}, {"delete", "Delete"}} {
-			out.Value = append(out.Value, operation{Name: provider + "/" + r.path + "/" + a.verb,
-				Display: operationDisplay{provider, r.path, a.name + " " + r.path, a.name + "s " + r.name + "."}})
+			if r.path != userSessions || a.verb != "write" {
+				add(r.path, a.verb, a.name+" "+r.path, a.name+"s "+r.name+".")
+			}
 		}
 	}
+	add(hostPools+"/expandmsiximage", "action", "Expand MSIX image", "Reads the packages in an image.")
+	add(hostPools+"/importappattachpackageinfo", "action", "Import app attach package info", "Reads the packages in an image.")
+	add(hostPools+"/retrieveregistrationtoken", "action", "Retrieve registration token", "Tells the registration token of a host pool.")
+	add(hostPools+"/listregistrationtokens", "action", "List registration tokens", "Tells the registration tokens of a host pool.")
+	add(userSessions+"/disconnect", "action", "Disconnect user session", "Disconnects a user session.")
+	add(userSessions+"/sendmessage", "action", "Send message", "Shows a message in a user session.")
 	return answer{status: http.StatusOK, body: out}, nil
 }

@@ -57,6 +57,17 @@ func (h *handler) resourcesOf(c *call, site berth.Site) (out []generic, err erro
 		}
 		out = append(out, genericOf(said, site, generic{ID: poolID(site, p.Name), Name: p.Name, Type: provider + "/" + hostPools}))
 	}
+	offered, err := h.farm.AppAttachPackages(c.Context(), site.Name)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range offered {
+		said, err := parseObject(a.Azure.Document)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, genericOf(said, site, generic{ID: appAttachID(site, a.Name), Name: a.Name, Type: provider + "/" + appAttachPackages}))
+	}
 	return out, nil
 }
 

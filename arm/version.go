@@ -22,7 +22,7 @@ var versions = []string{
 }
 
 // appAttachVersions are those that know appAttachPackages.
-var appAttachVersions = versions[slices.Index(versions, "2023-10-04-preview"):]
+var appAttachVersions = versions[slices.Index(versions, appAttachSince):]
 
 // versionPattern is the form of api-versions: azure-resource-manager-rpc, v1.0, api-versions.
 var versionPattern = sync.OnceValue(func() *regexp.Regexp {

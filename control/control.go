@@ -44,6 +44,8 @@ type Options struct {
 	Now       func() time.Time
 	Random    io.Reader // for secrets and ids
 	Version   string    // of this build, with which agents' are compared; may be empty
+	// Derive returns the secret of an id, for a purpose: always the same. Without it there are no registration tokens.
+	Derive func(purpose, id string) ([]byte, error)
 }
 
 // Service carries out the use cases.
@@ -60,6 +62,8 @@ type Service struct {
 	hub       *hub
 	plans     *planCache
 	guard     *guard
+	asks      *asks
+	derive    func(purpose, id string) ([]byte, error)
 	tasks     *tasks
 	started   time.Time
 }
@@ -67,7 +71,8 @@ type Service struct {
 // New returns a Service over the options.
 func New(o Options) *Service {
 	return &Service{store: o.Store, library: o.Library, images: o.Images, authority: o.Authority, log: o.Log, now: o.Now, random: o.Random,
-		version: o.Version, bell: newBell(), hub: newHub(), plans: newPlanCache(), guard: newGuard(o), tasks: newTasks(), started: o.Now()}
+		version: o.Version, bell: newBell(), hub: newHub(), plans: newPlanCache(), guard: newGuard(o), tasks: newTasks(), started: o.Now(),
+		asks: newAsks(), derive: o.Derive}
 }
 
 // work is one use case under way: one transaction with its caller, its site and its moment.

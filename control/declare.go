@@ -32,7 +32,7 @@ type Declare struct {
 // Declare creates or replaces the package of a pool. It is applied at once, and alone. What the client says is kept as it
 // came; what the image says, where the server can read it, is kept beside it.
 func (s *Service) Declare(ctx context.Context, d Declare) (out Declared, created bool, err error) {
-	if _, err := s.pool(ctx, d.Site, d.Pool); err != nil {
+	if err := s.checkPool(ctx, d.Site, d.Pool); err != nil {
 		return out, false, err
 	}
 	p := s.observe(ctx, d)
@@ -89,13 +89,12 @@ func (s *Service) Redeclare(ctx context.Context, site, pool, fullName string, fn
 	return out, err
 }
 
-// pool checks that the pool exists, before an image is read for nothing.
-func (s *Service) pool(ctx context.Context, site, name string) (p berth.Pool, err error) {
-	err = s.update(ctx, site, func(w *work) error {
-		p, err = w.avdPool(name)
+// checkPool checks that the pool exists, before an image is read for nothing.
+func (s *Service) checkPool(ctx context.Context, site, name string) error {
+	return s.work(ctx, s.store.View, need{site, berth.RoleContributor}, func(w *work) error {
+		_, err := w.avdPool(name)
 		return err
 	})
-	return p, err
 }
 
 func (w *work) avdPool(name string) (berth.Pool, error) {
@@ -132,8 +131,10 @@ func (s *Service) observe(ctx context.Context, d Declare) berth.Package {
 	return o
 }
 
+func asError(err error) (*berth.Error, bool) { return errors.AsType[*berth.Error](err) }
+
 func words(err error) string {
-	if e, ok := errors.AsType[*berth.Error](err); ok {
+	if e, ok := asError(err); ok {
 		return e.Message
 	}
 	return err.Error()
@@ -344,6 +345,9 @@ func (w *work) forget(p berth.Package) error {
 		if berth.Fold(o.Name) == berth.Fold(p.FullName) {
 			return nil
 		}
+	}
+	if meant, err := w.meant(p); err != nil || meant {
+		return err
 	}
 	held, err := w.holders(p)
 	if err != nil || len(held) > 0 {

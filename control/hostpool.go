@@ -176,6 +176,9 @@ func (s *Service) RemoveHostPool(ctx context.Context, site, name string, force b
 		if err := edit(w, t, func(*berth.Pool, state) (keep, error) { return removed, nil }); err != nil {
 			return err
 		}
+		if err := w.withdrawAll(p.Name); err != nil {
+			return err
+		}
 		return w.undeclareAll(p.Name)
 	})
 	return existed, err

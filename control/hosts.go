@@ -251,6 +251,7 @@ func (s *Service) Sync(ctx context.Context, hostID, serial string, r wire.SyncRe
 		s.hostRefused(ctx, hostID, serial, err)
 		return wire.SyncResponse{}, err
 	}
+	s.asks.settle(h.ID, r.Asks)
 	timeout := time.NewTimer(time.Duration(min(max(r.Wait, 0), int(Longest/time.Second))) * time.Second)
 	defer timeout.Stop()
 	for {
@@ -260,7 +261,7 @@ func (s *Service) Sync(ctx context.Context, hostID, serial string, r wire.SyncRe
 		if err == nil && r.Wait <= 0 {
 			out.Next, err = s.next()
 		}
-		if err != nil || r.Wait <= 0 || out.Generation > r.Generation || out.Plan != nil || out.Retry != r.Retry || len(out.Preflights) > 0 {
+		if err != nil || r.Wait <= 0 || out.Generation > r.Generation || out.Plan != nil || out.Retry != r.Retry || len(out.Preflights)+len(out.Asks) > 0 {
 			return out, err
 		}
 		select {
@@ -349,6 +350,7 @@ func (s *Service) answer(ctx context.Context, hostID, serial string, r wire.Sync
 			newer.Generation = site.Generation
 			out.Plan = &newer
 		}
+		out.Asks = s.asks.open(h.ID, r.Asks)
 		out.Preflights, err = preflightsFor(tx, h.ID, r, s.now())
 		return err
 	})

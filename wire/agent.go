@@ -42,6 +42,7 @@ type SyncRequest struct {
 	Wait       int          `json:"wait"`            // seconds to wait for a newer plan; 0: answer at once
 
 	Preflights *PreflightReport `json:"preflights,omitempty"` // nil: the agent knows no pre-flights
+	Asks       *AskReport       `json:"asks,omitempty"`       // nil: the agent knows no asks
 }
 
 // SyncResponse is the plan to hold from now on.
@@ -54,6 +55,7 @@ type SyncResponse struct {
 	Next       int         `json:"next"`           // seconds until the next sync, already with jitter; 0: at once, as after one that waited
 
 	Preflights []berth.PreflightRequest `json:"preflights,omitempty"` // packages to try, beside all else
+	Asks       []Ask                    `json:"asks,omitempty"`       // what somebody waits for
 }
 
 // RenewRequest asks for a certificate to follow the one with which it comes.

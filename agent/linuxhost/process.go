@@ -27,7 +27,7 @@ func startOf(pid int) (uint64, error) {
 		return 0, err
 	}
 	// The second field is the program's name in parentheses and may hold anything; the last one closes it.
-	_, rest, ok := cutLast(string(b), ")")
+	rest, ok := afterLast(string(b), ")")
 	fields := strings.Fields(rest)
 	if !ok || len(fields) < 20 {
 		return 0, fmt.Errorf("/proc/%d/stat has no start time", pid)
@@ -38,12 +38,12 @@ func startOf(pid int) (uint64, error) {
 	return strconv.ParseUint(fields[19], 10, 64)
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
+func afterLast(s, sep string) (after string, found bool) {
 	i := strings.LastIndex(s, sep)
 	if i < 0 {
-		return s, "", false
+		return "", false
 	}
-	return s[:i], s[i+len(sep):], true
+	return s[i+len(sep):], true
 }
 
 // bootTime is when the machine was started, to the second.

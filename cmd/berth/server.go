@@ -126,7 +126,7 @@ func openServer(ctx context.Context, o serverOptions) (*server, error) {
 	s.url = "https://" + s.address()
 	library := imaging.New(opener, s.log)
 	s.service = control.New(control.Options{Store: s.store, Library: library, Images: images{opener, library}, Authority: s.authority,
-		Log: s.log, Now: time.Now, Random: rand.Reader, Version: version})
+		Log: s.log, Now: time.Now, Random: rand.Reader, Version: version, Derive: s.access.Derive})
 	return s, nil
 }
 
@@ -238,10 +238,17 @@ func (s *server) certificate() (tls.Certificate, error) {
 	return c, err
 }
 
+// How many requests of Azure's interface each principal may make at once, and how soon there is one more.
+const (
+	azureBurst = 5000
+	azureEvery = time.Millisecond
+)
+
 // handler puts the faces side by side.
 func (s *server) handler() http.Handler {
 	native := api.New(api.Options{Service: s.service, Version: version, Log: s.log, HostID: s.authority.VerifyHost})
-	azure := arm.New(s.service, arm.Options{Log: s.log, Authenticate: s.service.Authenticate, Access: s.access, Now: time.Now, Random: rand.Reader})
+	azure := arm.New(s.service, arm.Options{Log: s.log, Authenticate: s.service.Authenticate, Access: s.access,
+		Limit: auth.NewLimiter(azureBurst, azureEvery, time.Now), Now: time.Now, Random: rand.Reader})
 	web := console.Handler()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
