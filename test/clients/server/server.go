@@ -32,7 +32,18 @@ type Server struct {
 	SubscriptionID string `json:"subscriptionId"`
 	ResourceGroup  string `json:"resourceGroup"`
 
+	// What the service principal of the file signs in with.
+	Endpoint     string `json:"endpoint"`
+	Authority    string `json:"authority"`
+	TenantID     string `json:"tenantId"`
+	TenantUUID   string `json:"tenantUuid"`
+	ClientID     string `json:"clientId"`
+	ClientSecret string `json:"clientSecret"`
+
 	Client *http.Client `json:"-"` // trusts CAFile and nothing else
+	Dir    string       `json:"-"` // a folder from which the server reads images
+	Bin    string       `json:"-"` // the program
+	File   string       `json:"-"` // the bootstrap file
 }
 
 // Start builds the server from this checkout, or takes the program that BERTH_BIN names, starts it over a folder of its own
@@ -41,12 +52,14 @@ func Start(t testing.TB) *Server {
 	t.Helper()
 	dir := t.TempDir()
 	file := filepath.Join(dir, "bootstrap.json")
-	output := run(t, program(t, dir), "server", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0",
+	bin := program(t, dir)
+	output := run(t, bin, "server", "--data", filepath.Join(dir, "data"), "--listen", "127.0.0.1:0",
 		"--bootstrap", file, "--image-root", dir)
 	s, err := await(file)
 	if err != nil {
 		t.Fatalf("the server does not answer: %v\n%s", err, output)
 	}
+	s.Dir, s.Bin, s.File = dir, bin, file
 	return s
 }
 
@@ -83,7 +96,7 @@ func run(t testing.TB, bin string, args ...string) fmt.Stringer {
 		_ = c.Process.Kill() // what was acknowledged must survive that anyhow
 		_ = c.Wait()
 		if t.Failed() {
-			t.Logf("the server said:\n%s", output)
+			t.Logf("%s %s said:\n%s", filepath.Base(bin), args[0], output)
 		}
 	})
 	return output
@@ -144,34 +157,35 @@ func open(ctx context.Context, file string) (*Server, error) {
 		return nil, fmt.Errorf("%s holds no certificate", s.CAFile)
 	}
 	s.Client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
-	return s, s.do(ctx, http.MethodGet, "/healthz", "")
+	_, err = s.do(ctx, http.MethodGet, "/healthz", "")
+	return s, err
 }
 
 // AddPool makes an AVD host pool through the native API.
 func (s *Server) AddPool(t testing.TB, name string) {
 	t.Helper()
 	body := fmt.Sprintf(`{"name": %q, "kind": "avd", "now": true}`, name)
-	if err := s.do(t.Context(), http.MethodPost, "/api/v1/sites/"+s.Site+"/pools", body); err != nil {
+	if _, err := s.do(t.Context(), http.MethodPost, "/api/v1/sites/"+s.Site+"/pools", body); err != nil {
 		t.Fatalf("adding the pool %s: %v", name, err)
 	}
 }
 
 // do sends a request with the owner's token; an answer that is no success is an error with its text.
-func (s *Server) do(ctx context.Context, method, path, body string) error {
+func (s *Server) do(ctx context.Context, method, path, body string) ([]byte, error) {
 	r, err := http.NewRequestWithContext(ctx, method, s.URL+path, strings.NewReader(body))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	r.Header.Set("Authorization", "Bearer "+s.Token)
 	r.Header.Set("Content-Type", "application/json")
 	answer, err := s.Client.Do(r)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, err := io.ReadAll(answer.Body)
 	if err == nil && answer.StatusCode/100 != 2 {
 		err = fmt.Errorf("%s %s: %s: %s", method, path, answer.Status, text)
 	}
-	return err
+	return text, err
 }
