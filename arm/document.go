@@ -112,6 +112,9 @@ func hostPoolPatch(body []byte) (patch object, err error) {
 		patch = patch.with(name, value)
 	}
 	if value := top.get(memberIdentity); !isNull(value) {
+		if o, err := parseObject(value); err != nil || isNull(o.get("type")) {
+			return nil, badContent("identity.type", "identity.type is required")
+		}
 		if patch, err = withoutAll(patch, memberIdentity, value, identityReadOnly); err != nil {
 			return nil, err
 		}
