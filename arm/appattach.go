@@ -151,6 +151,9 @@ func (h *handler) putAppAttach(c *call) (answer, error) {
 		return answer{}, err
 	}
 	out, created, err := h.farm.PutAppAttach(c.Context(), c.site.Name, c.names[0], func(was *control.AppAttach) (control.AppAttachSaid, error) {
+		if err := c.checkMatch(was != nil, appAttachTag(was)); err != nil {
+			return control.AppAttachSaid{}, err
+		}
 		if was != nil {
 			if err := c.sameAppAttachLocation(*was, sent); err != nil {
 				return control.AppAttachSaid{}, err
@@ -198,6 +201,9 @@ func (h *handler) patchAppAttach(c *call) (answer, error) {
 	out, _, err := h.farm.PutAppAttach(c.Context(), c.site.Name, c.names[0], func(was *control.AppAttach) (control.AppAttachSaid, error) {
 		if was == nil {
 			return control.AppAttachSaid{}, c.notFound("appAttachPackages/" + c.names[0])
+		}
+		if err := c.checkMatch(true, appAttachTag(was)); err != nil {
+			return control.AppAttachSaid{}, err
 		}
 		return c.mergedAppAttach(*was, patch)
 	})
@@ -380,7 +386,15 @@ func (c *call) references(value json.RawMessage) (pools []berth.AppAttachPool, e
 
 func (c *call) showAppAttach(status int, a control.AppAttach) (answer, error) {
 	body, err := c.appAttach(c.site, a)
-	return answer{status: status, body: body, etag: strconv.Quote(strconv.FormatInt(a.Revision, 10))}, err
+	return answer{status: status, body: body, etag: appAttachTag(&a)}, err
+}
+
+// appAttachTag is the entity tag of an app attach package, empty where there is none.
+func appAttachTag(a *control.AppAttach) string {
+	if a == nil {
+		return ""
+	}
+	return strconv.Quote(strconv.FormatInt(a.Revision, 10))
 }
 
 // appAttach is AppAttachPackage of the specification: every word as it was put, and over it what the lists of its pools say.

@@ -69,6 +69,9 @@ func (h *handler) putHostPool(c *call) (answer, error) {
 		return answer{}, err
 	}
 	p, created, err := h.farm.PutHostPool(c.Context(), c.site.Name, c.pool(), func(was control.HostPool) (json.RawMessage, error) {
+		if err := c.checkMatch(was.Name != "", etagOf(was)); err != nil {
+			return nil, err
+		}
 		return document, c.checkLocation(was, sent)
 	})
 	if err != nil {
@@ -137,6 +140,9 @@ func (h *handler) patchHostPool(c *call) (answer, error) {
 		}
 	}
 	p, err := h.farm.EditHostPool(c.Context(), c.site.Name, c.pool(), func(was control.HostPool) (json.RawMessage, error) {
+		if err := c.checkMatch(true, etagOf(was)); err != nil {
+			return nil, err
+		}
 		said, err := saidOf(was)
 		if err != nil {
 			return nil, err
