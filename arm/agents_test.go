@@ -1,11 +1,15 @@
 package arm_test
 
 import (
+	"bytes"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
+	"encoding/binary"
 	"encoding/json"
+	"image"
+	"image/png"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -430,5 +434,39 @@ func TestHostThatIsSilent(t *testing.T) {
 	w := f.do(t, "POST", "{pool}/sessionHosts/host1/userSessions/7/sendMessage?{v}", `{"messageBody": "x"}`)
 	if w.Code != 400 || !strings.Contains(w.Body.String(), "last heard of") {
 		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// TestExpandedIcons holds the icon that scripts get to what image readers know.
+func TestExpandedIcons(t *testing.T) {
+	f := newFarm(t)
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewRGBA(image.Rect(0, 0, 48, 40))); err != nil {
+		t.Fatal(err)
+	}
+	a := f.enrol(t, "host1", f.token(t))
+	a.run(t, func(wire.Ask) wire.AskAnswer {
+		return wire.AskAnswer{Packages: []berth.Package{{FullName: "Tool_1.0.0.0_x64__abcdefghjkmnp", Applications: []berth.Application{
+			{ID: "App", IconPath: "Assets/Logo.png", Icon: picture.Bytes()}, {ID: "Plain"}}}}}
+	})
+	var out struct {
+		Value []struct {
+			Properties struct {
+				PackageApplications []struct {
+					IconImageName   string
+					RawIcon, RawPng []byte
+				}
+			}
+		}
+	}
+	f.want(t, 200, "POST {pool}/expandMsixImage?{v}", `{"uri": "x"}`, &out)
+	apps := out.Value[0].Properties.PackageApplications
+	icon := apps[0].RawIcon
+	if apps[0].IconImageName != "Logo.png" || !bytes.Equal(apps[0].RawPng, picture.Bytes()) || len(apps[1].RawIcon)+len(apps[1].RawPng) != 0 {
+		t.Errorf("%+v", apps)
+	}
+	if len(icon) != 22+picture.Len() || icon[6] != 48 || icon[7] != 40 || int(binary.LittleEndian.Uint32(icon[14:])) != picture.Len() ||
+		binary.LittleEndian.Uint32(icon[18:]) != 22 || !bytes.Equal(icon[22:], picture.Bytes()) {
+		t.Errorf("the icon file: % x", icon[:22])
 	}
 }

@@ -21,6 +21,8 @@ type AppAttach interface {
 	AppAttachPackage(ctx context.Context, site, name string) (control.AppAttach, error)
 	// AppAttachPackages returns those of a site.
 	AppAttachPackages(ctx context.Context, site string) ([]control.AppAttach, error)
+	// Offered returns those of a site as they were put.
+	Offered(ctx context.Context, site string) ([]berth.AppAttachPackage, error)
 	// PutAppAttach creates or changes one.
 	PutAppAttach(ctx context.Context, site, name string, fn control.AppAttachEdit) (out control.AppAttach, created bool, err error)
 	// RemoveAppAttach deletes one; existed is false when there was none.

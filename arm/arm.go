@@ -67,8 +67,8 @@ type Packages interface {
 	Declare(ctx context.Context, d control.Declare) (out control.Declared, created bool, err error)
 	// DeclaredPackage returns one package of a pool.
 	DeclaredPackage(ctx context.Context, site, pool, fullName string) (control.Declared, error)
-	// DeclaredPackages returns every package of a pool.
-	DeclaredPackages(ctx context.Context, site, pool string) ([]control.Declared, error)
+	// DeclaredPackages returns packages of a pool, ordered by full name.
+	DeclaredPackages(ctx context.Context, site, pool string, q control.DeclaredQuery) ([]control.Declared, error)
 	// Redeclare changes a package of a pool by fn, which gets it as it is and says whether anything is to change.
 	Redeclare(ctx context.Context, site, pool, fullName string, fn func(was control.Declared) (control.Declare, bool, error)) (control.Declared, error)
 	// Undeclare takes a package out of a pool; existed is false when it was not there.

@@ -1,9 +1,13 @@
 package arm
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
+	"image/png"
 	"net/http"
+	"path"
 	"strings"
 
 	"berth"
@@ -42,15 +46,45 @@ type expandedApplication struct {
 	Description    string `json:"description"`
 	AppUserModelID string `json:"appUserModelID"`
 	FriendlyName   string `json:"friendlyName"`
+	IconImageName  string `json:"iconImageName,omitempty"`
+	RawIcon        []byte `json:"rawIcon,omitempty"`
+	RawPNG         []byte `json:"rawPng,omitempty"`
+}
+
+// expandedIcon shows an application with its icon, as a picture and as an icon file around it.
+func expandedIcon(a berth.Application) expandedApplication {
+	return expandedApplication{AppID: a.ID, Description: a.Description, AppUserModelID: a.AppUserModelID, FriendlyName: a.DisplayName,
+		IconImageName: iconName(a), RawIcon: iconFile(a.Icon), RawPNG: a.Icon}
+}
+
+func iconName(a berth.Application) string {
+	if a.IconPath == "" {
+		return ""
+	}
+	return path.Base(a.IconPath)
+}
+
+// iconFile puts a PNG into an icon file: one directory entry of 16 bytes behind a header of 6, ICONDIR and ICONDIRENTRY of
+// Windows, which takes PNG pictures since Vista. What is no PNG gives none.
+func iconFile(picture []byte) []byte {
+	config, err := png.DecodeConfig(bytes.NewReader(picture))
+	if err != nil || config.Width > 256 || config.Height > 256 {
+		return nil
+	}
+	const head = 22
+	b := []byte{0, 0, 1, 0, 1, 0, byte(config.Width), byte(config.Height), 0, 0, 1, 0, 32, 0} // 256 is written as 0
+	b = binary.LittleEndian.AppendUint32(b, uint32(len(picture)))
+	b = binary.LittleEndian.AppendUint32(b, head)
+	return append(b, picture...)
 }
 
 // firstCertificates is where expanding begins to say who signed.
 const firstCertificates = "2023-10-04-preview"
 
 // expandedOf shows what is in an image, under the path by which the client named it.
-func (c *call) expandedOf(p berth.Package, path string) expanded {
+func (c *call) expandedOf(p berth.Package, file string) expanded {
 	e := expanded{
-		PackageAlias: strings.ToLower(p.Name), ImagePath: path, PackageName: p.Name, PackageFamilyName: p.FamilyName, PackageFullName: p.FullName,
+		PackageAlias: strings.ToLower(p.Name), ImagePath: file, PackageName: p.Name, PackageFamilyName: p.FamilyName, PackageFullName: p.FullName,
 		PackageRelativePath: strings.ReplaceAll(p.RelativePath, "/", `\`), Version: p.Version.String(),
 		PackageDependencies: []saidDependency{}, PackageApplications: []expandedApplication{},
 	}
@@ -64,7 +98,7 @@ func (c *call) expandedOf(p berth.Package, path string) expanded {
 		e.PackageDependencies = append(e.PackageDependencies, saidDependency{DependencyName: d.Name, Publisher: d.Publisher, MinVersion: d.MinVersion})
 	}
 	for _, a := range p.Applications {
-		e.PackageApplications = append(e.PackageApplications, expandedApplication{a.ID, a.Description, a.AppUserModelID, a.DisplayName})
+		e.PackageApplications = append(e.PackageApplications, expandedIcon(a))
 	}
 	if cert := p.Certificate; cert != nil && c.version >= firstCertificates {
 		expiry := cert.NotAfter.UTC().Format(timeFormat)
@@ -87,7 +121,7 @@ var (
 )
 
 // pathIn reads the body of a request to read an image.
-func pathIn(c *call, s schema, member string) (o object, path string, err error) {
+func pathIn(c *call, s schema, member string) (o object, image string, err error) {
 	body, err := readBody(c)
 	if err != nil {
 		return nil, "", err
@@ -105,19 +139,19 @@ func pathIn(c *call, s schema, member string) (o object, path string, err error)
 			}
 		}
 	}
-	if path = words(o.get(member)); strings.TrimSpace(path) == "" {
+	if image = words(o.get(member)); strings.TrimSpace(image) == "" {
 		return nil, "", badContent(member, member+" is required")
 	}
-	return o, path, nil
+	return o, image, nil
 }
 
 // expandImage answers MsixImages_Expand.
 func (h *handler) expandImage(c *call) (answer, error) {
-	_, path, err := pathIn(c, expandSchema, "uri")
+	_, uri, err := pathIn(c, expandSchema, "uri")
 	if err != nil {
 		return answer{}, err
 	}
-	ps, err := h.farm.ExpandImage(c.Context(), c.site.Name, c.pool(), path)
+	ps, err := h.farm.ExpandImage(c.Context(), c.site.Name, c.pool(), uri)
 	if err != nil {
 		return answer{}, c.unreadable(err)
 	}
@@ -125,7 +159,7 @@ func (h *handler) expandImage(c *call) (answer, error) {
 	for _, p := range ps {
 		entries = append(entries, entry{berth.Fold(p.FullName), func() (any, error) {
 			return expandedImage{Name: c.pool() + "/expandmsiximage", ID: poolID(c.site, c.pool()) + "/expandmsiximage",
-				Type: provider + "/hostpools/expandmsiximage", Properties: c.expandedOf(p, path)}, nil
+				Type: provider + "/hostpools/expandmsiximage", Properties: c.expandedOf(p, uri)}, nil
 		}})
 	}
 	return c.page(entries, "pageSize")
@@ -133,11 +167,11 @@ func (h *handler) expandImage(c *call) (answer, error) {
 
 // importInfo answers AppAttachPackageInfo_Import: the packages in an image, each as a client would put it.
 func (h *handler) importInfo(c *call) (answer, error) {
-	o, path, err := pathIn(c, importSchema, "path")
+	o, file, err := pathIn(c, importSchema, "path")
 	if err != nil {
 		return answer{}, err
 	}
-	ps, err := h.farm.ExpandImage(c.Context(), c.site.Name, c.pool(), path)
+	ps, err := h.farm.ExpandImage(c.Context(), c.site.Name, c.pool(), file)
 	if err != nil {
 		return answer{}, c.unreadable(err)
 	}
@@ -147,7 +181,7 @@ func (h *handler) importInfo(c *call) (answer, error) {
 		if wanted != "" && !strings.EqualFold(wanted, "ALL") && !strings.EqualFold(wanted, p.Architecture) {
 			continue
 		}
-		entries = append(entries, entry{berth.Fold(p.FullName), func() (any, error) { return c.imported(p, path), nil }})
+		entries = append(entries, entry{berth.Fold(p.FullName), func() (any, error) { return c.imported(p, file), nil }})
 	}
 	return c.page(entries, "pageSize")
 }
@@ -167,8 +201,8 @@ type importedProperties struct {
 	OnFailure          string   `json:"failHealthCheckOnStagingFailure"`
 }
 
-func (c *call) imported(p berth.Package, path string) importedPackage {
-	image := c.expandedOf(p, path)
+func (c *call) imported(p berth.Package, file string) importedPackage {
+	image := c.expandedOf(p, file)
 	if p.Certificate != nil {
 		stamped := "NotTimestamped"
 		if p.Certificate.Timestamped {

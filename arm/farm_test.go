@@ -39,7 +39,7 @@ type farm struct {
 	asked   context.Context // as user1
 }
 
-func newFarm(t *testing.T) *farm {
+func newFarm(t testing.TB) *farm {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	db, err := store.OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "berth.db"), log)

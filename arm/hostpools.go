@@ -25,7 +25,7 @@ func (h *handler) listHostPools(c *call) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		offered, err := h.farm.AppAttachPackages(c.Context(), site.Name)
+		offered, err := h.farm.Offered(c.Context(), site.Name)
 		if err != nil {
 			return answer{}, err
 		}
@@ -168,7 +168,7 @@ func (h *handler) removeHostPool(c *call) (answer, error) {
 }
 
 func (h *handler) showHostPool(c *call, status int, p control.HostPool) (answer, error) {
-	offered, err := h.farm.AppAttachPackages(c.Context(), c.site.Name)
+	offered, err := h.farm.Offered(c.Context(), c.site.Name)
 	if err != nil {
 		return answer{}, err
 	}
@@ -178,7 +178,7 @@ func (h *handler) showHostPool(c *call, status int, p control.HostPool) (answer,
 
 // hostPool is HostPool of the specification: every word as it was put, and around it what Berth knows. A pool that another
 // face made has what Azure's clients cannot do without.
-func (c *call) hostPool(site berth.Site, p control.HostPool, offered []control.AppAttach) (object, error) {
+func (c *call) hostPool(site berth.Site, p control.HostPool, offered []berth.AppAttachPackage) (object, error) {
 	said, err := saidOf(p)
 	if err != nil {
 		return nil, err
@@ -226,7 +226,7 @@ func hostPoolProperties(o object, id string, references json.RawMessage) object 
 }
 
 // offeredFrom are the ids of the app attach packages that a host pool offers.
-func offeredFrom(site berth.Site, p control.HostPool, offered []control.AppAttach) []string {
+func offeredFrom(site berth.Site, p control.HostPool, offered []berth.AppAttachPackage) []string {
 	ids := []string{}
 	for _, a := range offered {
 		if slices.ContainsFunc(a.Pools, func(in berth.AppAttachPool) bool { return berth.Fold(in.Pool) == berth.Fold(p.Name) }) {

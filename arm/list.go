@@ -48,7 +48,12 @@ func (c *call) page(entries []entry, sizeParameter string) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	rest := p.choose(entries)
+	return c.pageOf(p.choose(entries), p.size)
+}
+
+// pageOf answers the page that the entries begin.
+func (c *call) pageOf(rest []entry, most int) (answer, error) {
+	query := c.URL.Query()
 	out, size := page{Value: []json.RawMessage{}}, 0
 	for i, e := range rest {
 		r, err := e.show()
@@ -59,7 +64,7 @@ func (c *call) page(entries []entry, sizeParameter string) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		if size += len(body); i > 0 && (i == p.size || size > maxPageBytes) {
+		if size += len(body); i > 0 && (i == most || size > maxPageBytes) {
 			out.NextLink = nextLink(c.Request, query, rest[i-1].key)
 			break
 		}

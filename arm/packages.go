@@ -10,15 +10,23 @@ import (
 
 // list answers one page of the packages of a pool.
 func (h *handler) list(c *call) (answer, error) {
-	all, err := h.farm.DeclaredPackages(c.Context(), c.site.Name, c.pool())
+	p, err := parsePaging(c.URL.Query(), "pageSize")
 	if err != nil {
 		return answer{}, err
 	}
-	entries := make([]entry, 0, len(all))
-	for _, d := range all {
+	q := control.DeclaredQuery{After: p.after, Skip: p.skip, Limit: p.size + 1, Descending: p.descending} // one more: is there a next page
+	if p.after != "" {
+		q.Skip = 0
+	}
+	page, err := h.farm.DeclaredPackages(c.Context(), c.site.Name, c.pool(), q)
+	if err != nil {
+		return answer{}, err
+	}
+	entries := make([]entry, 0, len(page))
+	for _, d := range page {
 		entries = append(entries, entry{berth.Fold(d.FullName), func() (any, error) { return c.resource(d) }})
 	}
-	return c.page(entries, "pageSize")
+	return c.pageOf(entries, p.size)
 }
 
 func (h *handler) get(c *call) (answer, error) {

@@ -57,7 +57,7 @@ func (h *handler) resourcesOf(c *call, site berth.Site) (out []generic, err erro
 		}
 		out = append(out, genericOf(said, site, generic{ID: poolID(site, p.Name), Name: p.Name, Type: provider + "/" + hostPools}))
 	}
-	offered, err := h.farm.AppAttachPackages(c.Context(), site.Name)
+	offered, err := h.farm.Offered(c.Context(), site.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -54,6 +54,15 @@ func (s *Service) AppAttachPackages(ctx context.Context, site string) (list []Ap
 	return list, err
 }
 
+// Offered returns the app attach packages of a site as they were put, without what the lists of their pools say.
+func (s *Service) Offered(ctx context.Context, site string) (list []berth.AppAttachPackage, err error) {
+	err = s.view(ctx, site, func(w *work) error {
+		list, err = berth.LoadAll[berth.AppAttachPackage](w, berth.Applied, berth.ObjectQuery{Site: berth.Fold(site), Kind: berth.ObjectAppAttach})
+		return err
+	})
+	return list, err
+}
+
 func (w *work) appAttachAll() (list []AppAttach, err error) {
 	objects, err := w.Objects(berth.ObjectQuery{Site: berth.Fold(w.site.Name), Kind: berth.ObjectAppAttach})
 	for _, o := range objects {

@@ -242,15 +242,20 @@ func unassignVersion(fullName string) func(*ownList) error {
 // active returns the pool's own applied assignment of that exact version, nil when there is none.
 func (w *work) active(pool string, p berth.Package) (*berth.Assignment, error) {
 	doc, err := w.avdPool(pool)
-	if err != nil || doc.Inherit {
-		return nil, err
+	return activeIn(doc, p.FullName), err
+}
+
+// activeIn returns the assignment of an exact version in a pool's own list, nil when there is none.
+func activeIn(pool berth.Pool, fullName string) *berth.Assignment {
+	if pool.Inherit {
+		return nil
 	}
-	for _, a := range doc.Assignments {
-		if berth.Fold(a.Version) == berth.Fold(p.FullName) {
-			return &a, nil
+	for _, a := range pool.Assignments {
+		if a.Version != "" && berth.Fold(a.Version) == berth.Fold(fullName) {
+			return &a
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 func (w *work) declared(pool, fullName string) (out Declared, err error) {
@@ -267,10 +272,15 @@ func (w *work) complete(d *Declared) (err error) {
 		return err
 	}
 	a, err := w.active(d.Pool, d.Package)
+	d.assigned(a)
+	return err
+}
+
+// assigned says what the pool's list has of the package.
+func (d *Declared) assigned(a *berth.Assignment) {
 	if a != nil {
 		d.Active, d.Regular = true, a.Registration == berth.AtLogon
 	}
-	return err
 }
 
 // DeclaredPackage returns one package of a pool.
@@ -280,26 +290,6 @@ func (s *Service) DeclaredPackage(ctx context.Context, site, pool, fullName stri
 			return err
 		}
 		out, err = w.declared(pool, fullName)
-		return err
-	})
-	return out, err
-}
-
-// DeclaredPackages returns the packages of a pool, ordered by full name.
-func (s *Service) DeclaredPackages(ctx context.Context, site, pool string) (out []Declared, err error) {
-	err = s.view(ctx, site, func(w *work) error {
-		if _, err := w.avdPool(pool); err != nil {
-			return err
-		}
-		ds, err := berth.LoadAll[berth.Declaration](w, berth.Applied, berth.ObjectQuery{Site: berth.Fold(site),
-			Kind: berth.ObjectDeclaration, Prefix: berth.Fold(pool) + "/"})
-		for _, d := range ds {
-			one := Declared{Declaration: d}
-			if err := w.complete(&one); err != nil {
-				return err
-			}
-			out = append(out, one)
-		}
 		return err
 	})
 	return out, err

@@ -72,7 +72,7 @@ func TestOneActiveVersion(t *testing.T) {
 	f.declared("1", new(true))
 	f.declared("2", new(true))
 	f.declared("3", nil)
-	ds, err := f.DeclaredPackages(f.owner, "main", "HP1")
+	ds, err := f.DeclaredPackages(f.owner, "main", "HP1", control.DeclaredQuery{})
 	f.must(err)
 	var active []bool
 	for _, d := range ds {
@@ -124,7 +124,7 @@ func TestDeclareRefusals(t *testing.T) {
 	for _, pool := range []string{"Pool A", "hp9"} {
 		_, _, err := f.Declare(f.owner, control.Declare{Site: "main", Pool: pool, FullName: notesOne, Properties: []byte("{}")})
 		wantKind(t, err, berth.NotFound)
-		_, err = f.DeclaredPackages(f.owner, "main", pool)
+		_, err = f.DeclaredPackages(f.owner, "main", pool, control.DeclaredQuery{})
 		wantKind(t, err, berth.NotFound)
 		_, err = f.Undeclare(f.owner, "main", pool, notesOne)
 		wantKind(t, err, berth.NotFound)

@@ -6,6 +6,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"log/slog"
 	"path/filepath"
@@ -105,7 +106,10 @@ func (f *farm) open() {
 	if f.library != nil {
 		library = f.library
 	}
-	f.Service = control.New(control.Options{Store: s, Library: library, Images: f.images, Authority: f.authority, Log: log, Now: f.clock.now, Random: rand.Reader})
+	f.Service = control.New(control.Options{Store: s, Library: library, Images: f.images, Authority: f.authority, Log: log, Now: f.clock.now, Random: rand.Reader, Derive: func(purpose, id string) ([]byte, error) {
+		sum := sha256.Sum256([]byte(purpose + id))
+		return sum[:], nil
+	}})
 }
 
 func (f *farm) must(err error) {

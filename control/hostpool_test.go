@@ -184,7 +184,7 @@ func TestHostPoolForgetsTheOneBefore(t *testing.T) {
 	f.must(f.RemovePool(f.owner, "main", "front"))
 	f.apply()
 	f.putHostPool("front", `{}`)
-	if ds, err := f.DeclaredPackages(f.owner, "main", "front"); err != nil || len(ds) != 0 {
+	if ds, err := f.DeclaredPackages(f.owner, "main", "front", control.DeclaredQuery{}); err != nil || len(ds) != 0 {
 		t.Errorf("packages of the new host pool: %+v, %v", ds, err)
 	}
 }

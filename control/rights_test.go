@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"berth"
 	"berth/control"
@@ -22,6 +23,12 @@ func useCases(f *farm) []useCase {
 	d := control.Declare{Site: "main", Pool: "hp1", FullName: notesOne, Properties: []byte("{}"), Package: berth.Package{FamilyName: family}}
 	reader, contributor, owner := berth.RoleReader, berth.RoleContributor, berth.RoleOwner
 	ignore := func(_ any, err error) error { return err }
+	found := func(_ any, err error) error { // who may look, may find nothing
+		if berth.IsNotFound(err) {
+			return nil
+		}
+		return err
+	}
 	return []useCase{
 		{"CreateSite", owner, true, func(c context.Context) error { return ignore(f.CreateSite(c, berth.Site{Name: "other"})) }},
 		{"Site", reader, false, func(c context.Context) error { return ignore(f.Site(c, "main")) }},
@@ -65,7 +72,41 @@ func useCases(f *farm) []useCase {
 		{"Discard", contributor, false, func(c context.Context) error { return ignore(f.Discard(c, "main", nil)) }},
 		{"Declare", contributor, false, func(c context.Context) error { _, _, err := f.Declare(c, d); return err }},
 		{"DeclaredPackage", reader, false, func(c context.Context) error { return ignore(f.DeclaredPackage(c, "main", "hp1", notesOne)) }},
-		{"DeclaredPackages", reader, false, func(c context.Context) error { return ignore(f.DeclaredPackages(c, "main", "hp1")) }},
+		{"DeclaredPackages", reader, false, func(c context.Context) error {
+			return ignore(f.DeclaredPackages(c, "main", "hp1", control.DeclaredQuery{}))
+		}},
+		{"RegistrationTokens", owner, false, func(c context.Context) error { return ignore(f.RegistrationTokens(c, "main", "hp1")) }},
+		{"NewRegistrationToken", owner, false, func(c context.Context) error {
+			return ignore(f.NewRegistrationToken(c, "main", "hp1", f.clock.now().Add(2*time.Hour)))
+		}},
+		{"EndRegistrationTokens", owner, false, func(c context.Context) error { return f.EndRegistrationTokens(c, "main", "hp1") }},
+		{"CheckRegistration", owner, false, func(c context.Context) error { return f.CheckRegistration(c, "main", time.Time{}) }},
+		{"ExpandImage", contributor, false, func(c context.Context) error { return ignore(f.ExpandImage(c, "main", "hp1", f.image("9"))) }},
+		{"SessionHosts", reader, false, func(c context.Context) error { return ignore(f.SessionHosts(c, "main", "hp1")) }},
+		{"SessionHost", reader, false, func(c context.Context) error { return found(f.SessionHost(c, "main", "hp1", "h1")) }},
+		{"EditSessionHost", contributor, false, func(c context.Context) error {
+			return found(f.EditSessionHost(c, "main", "hp1", "h1", nil))
+		}},
+		{"RemoveSessionHost", contributor, false, func(c context.Context) error { return ignore(f.RemoveSessionHost(c, "main", "hp1", "h9", false)) }},
+		{"AskSession", contributor, false, func(c context.Context) error {
+			return found(0, f.AskSession(c, "main", "hp1", "h1", control.SessionAsk{Session: "1", What: control.LogOff}))
+		}},
+		{"PutAppAttach", contributor, false, func(c context.Context) error {
+			_, _, err := f.PutAppAttach(c, "main", "app", func(*control.AppAttach) (control.AppAttachSaid, error) {
+				return control.AppAttachSaid{Document: []byte(`{}`)}, nil
+			})
+			return err
+		}},
+		{"AppAttachPackage", reader, false, func(c context.Context) error { return found(f.AppAttachPackage(c, "main", "none")) }},
+		{"AppAttachPackages", reader, false, func(c context.Context) error { return ignore(f.AppAttachPackages(c, "main")) }},
+		{"Offered", reader, false, func(c context.Context) error { return ignore(f.Offered(c, "main")) }},
+		{"RemoveAppAttach", contributor, false, func(c context.Context) error { return ignore(f.RemoveAppAttach(c, "main", "app")) }},
+		{"RemoveSite", owner, true, func(c context.Context) error {
+			if err := f.RemoveSite(c, "main"); berth.ErrorKind(err) != berth.Conflict {
+				return err // it is not empty; who may not, is told so first
+			}
+			return nil
+		}},
 		{"Undeclare", contributor, false, func(c context.Context) error { return ignore(f.Undeclare(c, "main", "hp1", notesOne)) }},
 		{"Export", reader, false, func(c context.Context) error { return ignore(f.Export(c, "main")) }},
 		{"Plan", contributor, false, func(c context.Context) error {
