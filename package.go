@@ -30,6 +30,7 @@ type Package struct {
 	AddedAt              time.Time     `json:"addedAt"`
 	AddedBy              string        `json:"addedBy"`
 	Retiring             bool          `json:"retiring,omitempty"` // deleted by force: goes once the last host has let go
+	Visiting             bool          `json:"visiting,omitempty"` // came by Azure's interface alone: goes with the last resource that means it
 }
 
 // Observation is what reading the image gave: the facts against which a host compares what it finds later.

@@ -111,6 +111,9 @@ func merge(shown, patch object) (merged object, changed bool) {
 // properties is what a client gets: every word as it was put, and over it what the pool's list says. A package that is
 // not active has no registration mode but the declared one.
 func properties(d control.Declared) (object, error) {
+	if len(d.Properties) == 0 {
+		return described(d)
+	}
 	o, err := parseObject(d.Properties)
 	if err != nil {
 		return nil, fmt.Errorf("stored properties of %s/%s: %w", d.Pool, d.FullName, err)
@@ -123,4 +126,17 @@ func properties(d control.Declared) (object, error) {
 		o = o.with(memberRegular, raw(false))
 	}
 	return o, nil
+}
+
+// described makes the properties of a package that no client has put, from what the catalogue knows.
+func described(d control.Declared) (object, error) {
+	b, err := encode((&call{}).expandedOf(d.Package, d.Package.ImagePath))
+	if err != nil {
+		return nil, err
+	}
+	o, err := parseObject(b)
+	for _, name := range []string{"packageAlias", "packageFullName"} { // which a package in an image alone has
+		o = o.without(name)
+	}
+	return o.with(memberActive, raw(d.Active)).with(memberRegular, raw(d.Regular)), err
 }

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -115,11 +116,19 @@ func (c *counter) Read(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// hidden makes the one image that there is unreadable; tests of this package run one after the other.
+var hidden atomic.Bool
+
+func (library) hide(t *testing.T) {
+	hidden.Store(true)
+	t.Cleanup(func() { hidden.Store(false) })
+}
+
 // library knows one image, as the server's library would after it read it; how images are read is imaging's matter.
 type library struct{}
 
 func (library) Read(_ context.Context, path string) ([]berth.Package, error) {
-	if path != `\\files\apps\editor.vhdx` {
+	if hidden.Load() || path != `\\files\apps\editor.vhdx` {
 		return nil, berth.Errorf(berth.NotFound, "there is no image %s", path)
 	}
 	return []berth.Package{{FullName: "Contoso.Editor_1.2.0.0_x64__8wekyb3d8bbwe", FamilyName: "Contoso.Editor_8wekyb3d8bbwe",

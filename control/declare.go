@@ -13,10 +13,10 @@ import (
 
 // Declared is a package as one AVD host pool shows it to Azure's clients.
 type Declared struct {
-	berth.Declaration
-	Active  bool          // the pool's own list assigns this exact version
-	Regular bool          // registered at logon, not on demand
-	Package berth.Package // of the catalogue
+	berth.Declaration               // without properties: another face assigned the package, and no client has described it
+	Active            bool          // the pool's own list assigns this exact version
+	Regular           bool          // registered at logon, not on demand
+	Package           berth.Package // of the catalogue
 }
 
 // Declare asks to put a package into a pool as a client of Azure's interface does.
@@ -38,9 +38,14 @@ func (s *Service) Declare(ctx context.Context, d Declare) (out Declared, created
 	p := s.observe(ctx, d)
 	err = s.update(ctx, d.Site, func(w *work) error {
 		w.now = true
+		was, err := w.active(d.Pool, berth.Package{FullName: d.FullName})
+		if err != nil {
+			return err
+		}
 		if created, err = w.declare(d); err != nil {
 			return err
 		}
+		created = created && was == nil // one that another face assigned was there
 		if err := w.catalogue(p); err != nil {
 			return err
 		}
@@ -181,10 +186,17 @@ func (w *work) catalogue(p berth.Package) error {
 	t := target{ref: w.ref(berth.ObjectPackage, p.FullName), name: p.FullName, action: "put package"}
 	return edit(w, t, func(doc *berth.Package, is state) (keep, error) {
 		was := *doc
+		if is.exists && was.Observed != nil && p.Observed == nil && was.ImagePath == p.ImagePath {
+			// What was once seen in the image counts for hosts, though it cannot be read at present.
+			doc.Findings = p.Findings
+			doc.DisplayName = cmp.Or(p.DisplayName, was.DisplayName)
+			return kept, nil
+		}
 		*doc = p
-		doc.AddedAt, doc.AddedBy = w.at, w.who.Name
+		doc.AddedAt, doc.AddedBy, doc.Visiting = w.at, w.who.Name, true
 		doc.DisplayName = cmp.Or(p.DisplayName, was.DisplayName, p.Name, p.FullName)
 		if is.exists {
+			doc.Visiting = was.Visiting
 			doc.Tags, doc.Enabled, doc.AddedAt, doc.AddedBy = was.Tags, was.Enabled, was.AddedAt, was.AddedBy
 		}
 		return kept, nil
@@ -259,10 +271,27 @@ func activeIn(pool berth.Pool, fullName string) *berth.Assignment {
 }
 
 func (w *work) declared(pool, fullName string) (out Declared, err error) {
-	if out.Declaration, err = berth.Load[berth.Declaration](w, berth.Applied, w.declarationRef(pool, fullName)); err != nil {
+	if out.Declaration, err = berth.Load[berth.Declaration](w, berth.Applied, w.declarationRef(pool, fullName)); err == nil {
+		return out, w.complete(&out)
+	}
+	if !berth.IsNotFound(err) {
 		return out, err
 	}
-	return out, w.complete(&out)
+	doc, perr := w.avdPool(pool)
+	if a := activeIn(doc, fullName); perr == nil && a != nil {
+		return w.undeclared(doc, *a)
+	}
+	return out, err
+}
+
+// undeclared is a package that another face assigned to the pool: no client has described it, so that the catalogue says all.
+func (w *work) undeclared(pool berth.Pool, a berth.Assignment) (out Declared, err error) {
+	out.Package, err = berth.LoadOr(w, berth.Applied, w.ref(berth.ObjectPackage, a.Version), berth.Package{FullName: a.Version, FamilyName: a.Family})
+	p := out.Package
+	out.Declaration = berth.Declaration{Pool: pool.Name, FullName: p.FullName, CreatedAt: p.AddedAt, CreatedBy: p.AddedBy, CreatedByType: "User",
+		ModifiedAt: p.AddedAt, ModifiedBy: p.AddedBy, ModifiedByType: "User"}
+	out.assigned(&a)
+	return out, err
 }
 
 // complete adds what the catalogue and the pool's list say of the declared package.
@@ -336,8 +365,8 @@ func (w *work) forget(p berth.Package) error {
 			return nil
 		}
 	}
-	if meant, err := w.meant(p); err != nil || meant {
-		return err
+	if meant, err := w.meant(p); err != nil || meant || !p.Visiting {
+		return err // what an administrator added stays
 	}
 	held, err := w.holders(p)
 	if err != nil || len(held) > 0 {

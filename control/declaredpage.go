@@ -26,7 +26,18 @@ func (s *Service) DeclaredPackages(ctx context.Context, site, pool string, q Dec
 		if err != nil {
 			return err
 		}
-		objects, err := w.declarations(pool, q)
+		others, err := w.assignedAlone(doc)
+		if err != nil {
+			return err
+		}
+		page := q
+		if len(others) > 0 { // they stand between the declared ones: what to skip is known when all are together
+			page.Skip, page.Limit = 0, q.Limit+q.Skip
+			if q.Limit == 0 {
+				page.Limit = 0
+			}
+		}
+		objects, err := w.declarations(pool, page)
 		if err != nil {
 			return err
 		}
@@ -42,9 +53,59 @@ func (s *Service) DeclaredPackages(ctx context.Context, site, pool string, q Dec
 			one.assigned(activeIn(doc, one.FullName))
 			out = append(out, one)
 		}
+		out = q.merge(out, others)
 		return nil
 	})
 	return out, err
+}
+
+// assignedAlone are the packages that a pool's own list assigns and no client has declared.
+func (w *work) assignedAlone(pool berth.Pool) (list []Declared, err error) {
+	if pool.Inherit {
+		return nil, nil
+	}
+	for _, a := range pool.Assignments {
+		if a.Version == "" {
+			continue
+		}
+		o, err := w.Object(w.declarationRef(pool.Name, a.Version))
+		if err != nil && !berth.IsNotFound(err) {
+			return nil, err
+		}
+		if err == nil && o.Applied != nil {
+			continue
+		}
+		one, err := w.undeclared(pool, a)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+// merge puts both sorts of packages into one order, and cuts the page out of them.
+func (q DeclaredQuery) merge(declared, others []Declared) []Declared {
+	if len(others) == 0 {
+		return declared
+	}
+	order := func(a, b string) int {
+		if q.Descending {
+			a, b = b, a
+		}
+		return cmp.Compare(berth.Fold(a), berth.Fold(b))
+	}
+	for _, o := range others {
+		if q.After == "" || order(o.FullName, q.After) > 0 {
+			declared = append(declared, o)
+		}
+	}
+	slices.SortFunc(declared, func(a, b Declared) int { return order(a.FullName, b.FullName) })
+	declared = declared[min(q.Skip, len(declared)):]
+	if q.Limit > 0 {
+		declared = declared[:min(q.Limit, len(declared))]
+	}
+	return declared
 }
 
 // declarations returns the objects of the page.
