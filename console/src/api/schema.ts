@@ -641,6 +641,7 @@ export interface ImagePackage {
   siblings: PackageSibling[] | null;
   tags?: string[] | null;
   version: string;
+  visiting?: boolean;
 }
 
 export interface ImageView {
@@ -806,6 +807,7 @@ export interface Package {
   retiring?: boolean;
   tags?: string[] | null;
   version: string;
+  visiting?: boolean;
 }
 
 export interface PackageFacts {
@@ -862,6 +864,7 @@ export interface PackageView {
   tagNames?: string;
   tags?: string[] | null;
   version: string;
+  visiting?: boolean;
 }
 
 export interface PageHostPackage {
