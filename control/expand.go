@@ -79,8 +79,8 @@ func (s *Service) hostsOf(ctx context.Context, site, pool string) (hosts []berth
 		if err != nil {
 			return err
 		}
-		for _, c := range in {
-			h, err := w.HostByName(berth.Fold(site), c.Name)
+		for _, name := range in {
+			h, err := w.HostByName(berth.Fold(site), name)
 			if err == nil {
 				hosts = append(hosts, h)
 			} else if !berth.IsNotFound(err) {

@@ -39,8 +39,8 @@ func (s *Service) SessionHosts(ctx context.Context, site, pool string) (list []S
 		if err != nil {
 			return err
 		}
-		for _, c := range in {
-			one, err := w.sessionHost(pool, c.Name)
+		for _, name := range in {
+			one, err := w.sessionHost(pool, name)
 			if berth.IsNotFound(err) {
 				continue // configured, and not enrolled any more
 			}
