@@ -23,7 +23,7 @@ export async function newPage(browser, complaints) {
     permissions: ['clipboard-read', 'clipboard-write'],
   });
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(Number(process.env.BERTH_E2E_PATIENCE ?? 30_000));
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('request', (request) => {
     if (new URL(request.url()).pathname.includes('//')) complaints.push(`asked for ${request.url()}`);
@@ -43,13 +43,16 @@ const looks = [
   { colorScheme: 'dark', width: 400 },
 ];
 
+/** What is wrong with how pages look, all of it: one run tells everything. */
+export const findings = [];
+
 /** The commands that pages have shown, for a terminal that does the same. */
 export const commands = new Set();
 
-/** look takes pictures in both themes and widths, and has axe judge each. */
-export async function look(page, name) {
+/** look takes pictures in both themes and widths, and has axe judge each; once: as it stands only. */
+export async function look(page, name, { once = false } = {}) {
   for (const line of await page.locator('code').allTextContents()) commands.add(line);
-  for (const { colorScheme, width } of looks) {
+  for (const { colorScheme, width } of once || process.env.BERTH_E2E === 'quick' ? looks.slice(0, 1) : looks) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: 800 });
     await page.mouse.move(0, 0);
@@ -57,7 +60,7 @@ export async function look(page, name) {
     await page.screenshot({ path: join(pictures, `${name}-${width}-${colorScheme}.png`), fullPage: true });
     const where = `${name} at ${width} pixels, ${colorScheme}`;
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    if (wide > 0) throw new Error(`${where}: the page is ${wide} pixels wider than the window`);
+    if (wide > 0) findings.push(`${where}: the page is ${wide} pixels wider than the window`);
     await judge(page, where);
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
@@ -72,5 +75,5 @@ async function judge(page, where) {
   const lines = violations.flatMap((v) =>
     v.nodes.map((n) => `${v.id}: ${v.help}\n    ${n.html}\n    ${n.failureSummary}`),
   );
-  throw new Error(`${where}: axe found\n  ${lines.join('\n  ')}`);
+  findings.push(`${where}: axe found\n  ${lines.join('\n  ')}`);
 }

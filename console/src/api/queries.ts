@@ -102,7 +102,8 @@ export function useRun() {
       }
       return answers;
     },
-    onSettled: () => queries.invalidateQueries(),
+    // Not waited for: a dialog closes first, and then what is below it changes.
+    onSettled: () => void queries.invalidateQueries(),
   });
 }
 

@@ -51,10 +51,15 @@ export function words(field: string): string {
   return field.replace(/([a-z])([A-Z])/g, (_, end: string, start: string) => `${end} ${start.toLowerCase()}`);
 }
 
-/** fieldWords tells differences in one line. */
+const longest = 70;
+
+const short = (text: string) => (text.length > longest ? `${text.slice(0, longest)}…` : text);
+
+/** fieldWords tells differences in one line; what is long is cut, and stands whole in the documents. */
 export function fieldWords(changes: FieldChange[]): string {
-  return changes
+  const said = changes
     .slice(0, 6)
-    .map((c) => `${words(c.field)}: ${show(c.before) ?? t('none')} → ${show(c.after) ?? t('none')}`)
-    .join('; ');
+    .map((c) => `${words(c.field)}: ${short(show(c.before) ?? t('none'))} → ${short(show(c.after) ?? t('none'))}`);
+  if (changes.length > said.length) said.push(t('and {n} more', { n: changes.length - said.length }));
+  return said.join('; ');
 }

@@ -26,6 +26,7 @@ import { ActionButton } from '../parts/Action';
 import { Commands } from '../parts/Command';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { Facts, Section } from '../parts/Facts';
+import { Group } from '../parts/Group';
 import { Page } from '../parts/Page';
 import { Steps } from '../parts/Steps';
 import { useLayout } from '../parts/styles';
@@ -279,21 +280,19 @@ function DetailStep({ chosen, choices, set, back, next }: StepProps & { chosen: 
           <Input value={choices.name} onChange={(_, { value }) => set({ ...choices, name: value })} />
         </Field>
       )}
-      <Field
+      <Group
         label={t('Version tags')}
         hint={t('Hosts that follow a tag get this version once the changes are applied.')}
       >
-        <div role="group" aria-label={t('Version tags')} className={layout.row}>
-          {tags.map(({ id, name }) => (
-            <Checkbox
-              key={id}
-              label={name}
-              checked={choices.tags.includes(id)}
-              onChange={(_, { checked }) => toggle(id, checked === true)}
-            />
-          ))}
-        </div>
-      </Field>
+        {tags.map(({ id, name }) => (
+          <Checkbox
+            key={id}
+            label={name}
+            checked={choices.tags.includes(id)}
+            onChange={(_, { checked }) => toggle(id, checked === true)}
+          />
+        ))}
+      </Group>
       <Field label={t('State')}>
         <RadioGroup
           value={choices.disabled ? 'disabled' : 'enabled'}

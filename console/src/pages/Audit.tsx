@@ -122,13 +122,16 @@ function Entries({ items, filtered }: { items: AuditEntry[]; filtered: boolean }
       long: true,
       cell: (e) => (
         <>
-          {e.refused ? t('refused: {why}', { why: e.refused }) : fieldWords(e.changes ?? []) || t('done')}{' '}
+          {outcome(e)}{' '}
           {(e.before !== undefined || e.after !== undefined) && (
             <Button
               size="small"
               appearance="subtle"
               aria-expanded={shown === e.id}
-              aria-label={t('Entry {id} before and after', { id: e.id })}
+              aria-label={t('{what}: entry {id}', {
+                what: shown === e.id ? t('Less') : t('Before and after'),
+                id: e.id,
+              })}
               onClick={() => setShown(shown === e.id ? undefined : e.id)}
             >
               {shown === e.id ? t('Less') : t('Before and after')}
@@ -137,9 +140,9 @@ function Entries({ items, filtered }: { items: AuditEntry[]; filtered: boolean }
           {shown === e.id && (
             <div className={layout.column}>
               <Text weight="semibold">{t('Before')}</Text>
-              <JSONView value={e.before ?? null} />
+              <JSONView label={t('Before')} value={e.before ?? null} />
               <Text weight="semibold">{t('After')}</Text>
-              <JSONView value={e.after ?? null} />
+              <JSONView label={t('After')} value={e.after ?? null} />
             </div>
           )}
         </>
@@ -185,6 +188,14 @@ function Entries({ items, filtered }: { items: AuditEntry[]; filtered: boolean }
       {reverting && <RevertDialog of={reverting} close={() => setReverting(undefined)} />}
     </>
   );
+}
+
+/** outcome says what became of an entry: what is new or gone needs no list of its fields. */
+function outcome(e: AuditEntry): string {
+  if (e.refused) return t('refused: {why}', { why: e.refused });
+  if (e.before === undefined && e.after !== undefined) return t('made');
+  if (e.before !== undefined && e.after === undefined) return t('removed');
+  return fieldWords(e.changes ?? []) || t('done');
 }
 
 function RevertDialog({ of: e, close }: { of: AuditEntry; close: () => void }) {

@@ -188,7 +188,7 @@ function Result({ of: x }: { of: Task }) {
       </div>
     );
   }
-  return <JSONView value={x.result} />;
+  return <JSONView label={t('Result')} value={x.result} />;
 }
 
 /** BuildDialog makes an image of an MSIX package. */

@@ -44,7 +44,7 @@ const useStyles = makeStyles({
     color: 'inherit',
     cursor: 'pointer',
     borderRadius: tokens.borderRadiusMedium,
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
+    ':hover': { backgroundColor: tokens.colorNeutralBackground2 },
     ':focus-visible': { outline: `2px solid ${tokens.colorStrokeFocus2}` },
   },
 });
@@ -175,9 +175,9 @@ function Cell({ row }: { row: HostPackage }) {
       className={s.button}
       title={[row.status.cause, row.status.remedy].filter(Boolean).join(' — ')}
       onClick={open}
-      aria-label={t('{name} {version} on {host}: {status}', {
+      aria-label={t('{status} {version}: {name} on {host}', {
         name: row.displayName,
-        version: row.version ?? '',
+        version: row.version ?? t('no version'),
         host: row.host,
         status: row.status.name,
       })}

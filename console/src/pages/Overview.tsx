@@ -30,7 +30,7 @@ const useStyles = makeStyles({
     border: `1px solid ${tokens.colorNeutralStroke2}`,
     color: tokens.colorNeutralForeground1,
     textDecoration: 'none',
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover, textDecoration: 'none' },
+    ':hover': { backgroundColor: tokens.colorNeutralBackground2 },
   },
   cards: {
     display: 'grid',

@@ -268,10 +268,10 @@ function Documents({ of: p }: { of: PackageView }) {
   return (
     <div className={layout.column}>
       <Section title={t('As this server’s own API has it')}>
-        <JSONView value={p} />
+        <JSONView label={t('As this server’s own API has it')} value={p} />
       </Section>
       <Section title={t('As Azure’s API has it')}>
-        <JSONView value={azureOf(p)} />
+        <JSONView label={t('As Azure’s API has it')} value={azureOf(p)} />
         <Text className={layout.soft}>
           {t(
             'The properties of msixPackages, as clients of Azure see them in a host pool. isActive is the pool’s own.',

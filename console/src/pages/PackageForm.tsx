@@ -16,6 +16,7 @@ import { tagName } from '../logic/why';
 import { ActionButton } from '../parts/Action';
 import { Commands } from '../parts/Command';
 import { ErrorNotice } from '../parts/ErrorNotice';
+import { Group } from '../parts/Group';
 import { tell } from '../parts/notices';
 import { useLayout } from '../parts/styles';
 import { Unsaved } from '../parts/Unsaved';
@@ -115,21 +116,19 @@ export function PackageForm({ of: p }: { of: PackageView }) {
           onChange={(_, { value }) => setForm({ ...form, displayName: value })}
         />
       </Field>
-      <Field label={t('Version tag')}>
-        <div role="group" aria-label={t('Version tag')} className={layout.row}>
-          {tags.map(({ id, name }) => (
-            <Checkbox
-              key={id}
-              label={name}
-              disabled={not !== undefined}
-              checked={form.tags.includes(id)}
-              onChange={(_, { checked }) =>
-                setForm({ ...form, tags: checked === true ? [...form.tags, id] : form.tags.filter((x) => x !== id) })
-              }
-            />
-          ))}
-        </div>
-      </Field>
+      <Group label={t('Version tag')}>
+        {tags.map(({ id, name }) => (
+          <Checkbox
+            key={id}
+            label={name}
+            disabled={not !== undefined}
+            checked={form.tags.includes(id)}
+            onChange={(_, { checked }) =>
+              setForm({ ...form, tags: checked === true ? [...form.tags, id] : form.tags.filter((x) => x !== id) })
+            }
+          />
+        ))}
+      </Group>
       <div className={layout.row}>
         <ActionButton
           type="submit"

@@ -212,7 +212,7 @@ function HostsOf({ of: p }: { of: Package & { statuses?: Record<string, number> 
       to="/packages/$id"
       params={{ id: p.fullName }}
       search={{ tab: 'hosts' }}
-      aria-label={t('Hosts of {name} {version}', { name: p.displayName, version: p.version })}
+      aria-label={t('Show the hosts of {name} {version}', { name: p.displayName, version: p.version })}
     >
       {counts.length === 0 ? (
         t('Show')

@@ -22,6 +22,7 @@ import { Commands } from '../parts/Command';
 import { CopyButton } from '../parts/Copy';
 import { ErrorNotice } from '../parts/ErrorNotice';
 import { Facts, Section } from '../parts/Facts';
+import { useReturnFocus } from '../parts/focus';
 import { tell } from '../parts/notices';
 import { StatusBadge } from '../parts/StatusBadge';
 import { useLayout } from '../parts/styles';
@@ -91,6 +92,7 @@ export function Standing({ row, asked }: { row: HostPackage | undefined; asked: 
   const layout = useLayout();
   const navigate = useNavigate();
   const tags = useSettings().data?.tags;
+  useReturnFocus(asked !== undefined);
   const [last, setLast] = useState(row);
   if (row !== undefined && row !== last) setLast(row);
   const close = () => void navigate({ to: '.', search: (before: Search) => ({ ...before, key: undefined }) });

@@ -16,6 +16,7 @@ import { useRun } from '../api/queries';
 import { t } from '../text/t';
 import { Commands } from './Command';
 import { ErrorNotice } from './ErrorNotice';
+import { useReturnFocus } from './focus';
 import { tell } from './notices';
 
 const useStyles = makeStyles({
@@ -84,6 +85,7 @@ export function ActionDialog({
 }: ActionDialogProps) {
   const styles = useStyles();
   const run = useRun();
+  useReturnFocus(true);
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
     if (run.isPending || why !== undefined || intents.length === 0) return;

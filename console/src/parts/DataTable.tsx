@@ -26,11 +26,11 @@ const useStyles = makeStyles({
   },
   row: {
     borderBottom: line,
-    ':hover': { backgroundColor: tokens.colorNeutralBackground1Hover },
+    ':hover': { backgroundColor: tokens.colorNeutralBackground2 },
     [narrow]: { display: 'block', paddingBlock: tokens.spacingVerticalM },
   },
   bad: { boxShadow: `inset 3px 0 0 ${tokens.colorPaletteRedBorderActive}` },
-  ticked: { backgroundColor: tokens.colorNeutralBackground1Selected },
+  ticked: { backgroundColor: tokens.colorNeutralBackground3 },
   cell: {
     padding: `${tokens.spacingVerticalS} ${tokens.spacingHorizontalM}`,
     verticalAlign: 'top',
@@ -45,7 +45,7 @@ const useStyles = makeStyles({
   },
   scroll: { overflowX: 'auto' },
   short: { whiteSpace: 'nowrap', [narrow]: { whiteSpace: 'normal' } },
-  long: { overflowWrap: 'anywhere' },
+  long: { overflowWrap: 'anywhere', minWidth: '6.5rem', [narrow]: { minWidth: 0 } },
   label: { display: 'none', [narrow]: { display: 'inline', color: tokens.colorNeutralForeground3 } },
   hidden: {
     position: 'absolute',

@@ -20,14 +20,14 @@ const useStyles = makeStyles({
 });
 
 /** JSONView shows a document as it stands. */
-export function JSONView({ value }: { value: unknown }) {
+export function JSONView({ value, label }: { value: unknown; label: string }) {
   const s = useStyles();
   const text = JSON.stringify(value, null, 2);
   return (
     <div className={s.root}>
       {/* A region that scrolls can be reached, so that it can be scrolled by keys. */}
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <pre className={s.pre} role="region" aria-label={t('JSON')} tabIndex={0}>
+      <pre className={s.pre} role="region" aria-label={label} tabIndex={0}>
         {text}
       </pre>
       <span className={s.copy}>

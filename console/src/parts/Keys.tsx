@@ -8,10 +8,12 @@ import {
   DialogTitle,
 } from '@fluentui/react-components';
 import { t } from '../text/t';
+import { useReturnFocus } from './focus';
 import { Facts } from './Facts';
 
 /** Keys tells what the keyboard does. */
 export function Keys({ close }: { close: () => void }) {
+  useReturnFocus(true);
   return (
     <Dialog open onOpenChange={(_, { open }) => open || close()}>
       <DialogSurface>

@@ -16,7 +16,8 @@ interface Props extends AnchorHTMLAttributes<HTMLAnchorElement> {
   ref?: Ref<HTMLAnchorElement>;
 }
 
-function Anchor({ className, children, ...rest }: Props) {
+/** Anchor is a link out of the console, in the same look. */
+export function Anchor({ className, children, ...rest }: Props) {
   return (
     <a {...rest} className={mergeClasses(useStyles().root, className)}>
       {children}

@@ -8,6 +8,7 @@ import {
   DialogTitle,
 } from '@fluentui/react-components';
 import { useBlocker } from '@tanstack/react-router';
+import { useReturnFocus } from './focus';
 import { t } from '../text/t';
 
 /** Unsaved asks before a page is left on which something was typed and not saved. */
@@ -17,18 +18,18 @@ export function Unsaved({ when }: { when: boolean }) {
     enableBeforeUnload: when,
     withResolver: true,
   });
-  if (blocker.status !== 'blocked') return null;
+  useReturnFocus(blocker.status === 'blocked');
   return (
-    <Dialog open modalType="alert">
+    <Dialog open={blocker.status === 'blocked'} modalType="alert">
       <DialogSurface>
         <DialogBody>
           <DialogTitle>{t('Leave without saving?')}</DialogTitle>
           <DialogContent>{t('What you changed on this page was not saved, and would be lost.')}</DialogContent>
           <DialogActions>
-            <Button appearance="primary" onClick={blocker.reset}>
+            <Button appearance="primary" onClick={() => blocker.reset?.()}>
               {t('Stay here')}
             </Button>
-            <Button onClick={blocker.proceed}>{t('Leave')}</Button>
+            <Button onClick={() => blocker.proceed?.()}>{t('Leave')}</Button>
           </DialogActions>
         </DialogBody>
       </DialogSurface>

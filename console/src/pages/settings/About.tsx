@@ -4,7 +4,7 @@ import { Copyable } from '../../parts/Copy';
 import { Facts, Section } from '../../parts/Facts';
 import { Loaded } from '../../parts/Page';
 import { Moment } from '../../parts/Time';
-import { To } from '../../parts/To';
+import { Anchor, To } from '../../parts/To';
 import { t } from '../../text/t';
 
 /** About is what is known of the server and the site. */
@@ -48,7 +48,7 @@ export function About() {
         </Section>
       )}
       <Text>
-        <a href="/api/v1/openapi.json">{t('The native API as an OpenAPI document')}</a> ·{' '}
+        <Anchor href="/api/v1/openapi.json">{t('The native API as an OpenAPI document')}</Anchor> ·{' '}
         <To to="/setup">{t('First run')}</To>
       </Text>
     </>

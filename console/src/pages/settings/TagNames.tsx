@@ -173,7 +173,7 @@ function History({ of: tag }: { of: Tag }) {
           <ActionButton
             size="small"
             why={not}
-            aria-label={t('Move {tag} back for {family}', { tag: tag.name, family: m.family })}
+            aria-label={t('Move back {tag} for {family}', { tag: tag.name, family: m.family })}
             onClick={() => setBack(m)}
           >
             {t('Move back')}

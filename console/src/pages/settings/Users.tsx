@@ -321,7 +321,7 @@ function Sessions({ all }: { all: boolean }) {
         ) : (
           <Button
             size="small"
-            aria-label={t('End the session of {what}', { what: s.user })}
+            aria-label={t('End it: the session of {what}', { what: s.user })}
             onClick={() => setEnding(s)}
           >
             {t('End it')}

@@ -1,0 +1,279 @@
+// The site as a whole: settings, certificates, the audit, two administrators at once, a server that goes and comes back.
+import assert from 'node:assert/strict';
+import { readdirSync, renameSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { commands, look, newPage } from '../browser.mjs';
+import { api, host, until } from '../farm.mjs';
+import { applyAll, confirm, dialog, go, open, row, said, status } from '../tools.mjs';
+
+export const steps = {
+  async 'ref Enable Application Packages feature: off and on, with what it means'({ page, farm, v2 }) {
+    await go(page, 'Settings', 'Settings: Application packages');
+    await page.getByRole('switch', { name: 'Enable Application Packages feature' }).click();
+    await dialog(page).getByText('Every host lets go of every package').first().waitFor();
+    await look(page, 'feature-off-dialog');
+    await confirm(page, 'Switch off');
+    await said(page, 'It is drafted');
+    await applyAll(page);
+    await until('the host has let go', async () => {
+      const { items } = await api(farm, 'GET', `/sites/${farm.site}/status`);
+      return items.length === 0;
+    });
+    await go(page, 'Overview');
+    await page.getByText('The Application Packages feature is switched off').waitFor();
+    await look(page, 'overview-off');
+    await page.getByRole('link', { name: 'Switch it on' }).click();
+    await page.getByRole('switch', { name: 'Enable Application Packages feature' }).click();
+    await dialog(page).getByRole('button', { name: 'Switch on' }).click();
+    await applyAll(page);
+    await status(farm, v2.familyName, 'Ready');
+  },
+
+  async 'ref Rename a tag: in place, by Enter'({ page, farm }) {
+    await open(page, farm, '/settings/tags');
+    await page.getByRole('button', { name: 'Rename Custom' }).click();
+    await look(page, 'tag-rename');
+    await page.getByLabel('New name of Custom').fill('Pilot');
+    await page.keyboard.press('Enter');
+    await said(page, 'is called Pilot');
+    await row(page, 'Pilot', 'custom', '1 package').waitFor();
+    await page.getByRole('button', { name: 'History of Production' }).click();
+    await row(page, 'Contoso.Notes', '2.0.0.0').first().waitFor();
+    await look(page, 'settings-tags');
+    await applyAll(page);
+  },
+
+  async 'ref Provision package certificates automatically, and Certificate missing'({ page, farm, sketch }) {
+    await open(page, farm, '/settings/certificates');
+    await page.getByRole('switch', { name: 'Provision package certificates automatically' }).click();
+    await confirm(page, 'Switch off');
+    // Let the host begin anew with this package: what it staged while it trusted the signer stays.
+    await api(farm, 'POST', `/sites/${farm.site}/pools/Accounting/assignments`, {
+      family: sketch.familyName,
+      tag: 'custom',
+    });
+    await applyAll(page);
+    await until('the page tells of the certificate', async () => {
+      const { items } = await api(farm, 'GET', `/sites/${farm.site}/status?family=${sketch.familyName}`);
+      return items.some((r) => ['Certificate missing', 'Ready'].includes(r.status.name));
+    });
+    await open(page, farm, '/matrix?view=list');
+    await row(page, 'Sketch').waitFor();
+    await look(page, 'matrix-certificate');
+    await open(page, farm, '/settings/certificates');
+    await page.getByRole('switch', { name: 'Provision package certificates automatically' }).click();
+    await dialog(page).getByRole('button', { name: 'Switch on' }).click();
+    await applyAll(page);
+    await status(farm, sketch.familyName, 'Ready');
+  },
+
+  async 'certificates: who ends when, and which hosts need it'({ page }) {
+    await go(page, 'Certificates');
+    await row(page, 'Fabrikam', 'ends within 60 days', '2 end with it').waitFor();
+    await look(page, 'certificates');
+    await page.getByRole('link', { name: 'Fabrikam' }).click();
+    await page.getByText(/It ends in (19|20) days/).waitFor();
+    await row(page, host, 'trusts it').waitFor();
+    await look(page, 'certificate');
+  },
+
+  async 'of two changes one is discarded, the other applied'({ page, farm, v1, v2 }) {
+    for (const { fullName } of [v1, v2])
+      await api(farm, 'PATCH', `/sites/${farm.site}/packages/${fullName}`, { displayName: 'Renamed' });
+    await open(page, farm, '/changes');
+    await page.getByRole('checkbox', { name: v2.fullName }).check();
+    await page.getByRole('button', { name: 'Discard 1 chosen change' }).click();
+    await dialog(page).getByRole('listitem').filter({ hasText: v2.fullName }).waitFor();
+    await look(page, 'discard-dialog');
+    await confirm(page, 'Discard');
+    await said(page, 'Discarded 1 change');
+    await page.getByRole('button', { name: 'Apply the change' }).click();
+    await confirm(page, 'Apply');
+    await page.getByRole('heading', { name: 'Nothing is pending' }).waitFor();
+    const name = async (p) => (await api(farm, 'GET', `/sites/${farm.site}/packages/${p.fullName}`)).displayName;
+    assert.deepEqual([await name(v1), await name(v2)], ['Renamed', 'Contoso Notes']);
+  },
+
+  async 'ref Settings audit: what changed, before and after, put back'({ page, farm, v1 }) {
+    await open(page, farm, `/audit?kind=package&key=${v1.fullName}`);
+    await row(page, 'edit package', 'Renamed').first().waitFor();
+    await row(page, 'edit package', 'Renamed')
+      .getByRole('button', { name: /^Before and after/ })
+      .click();
+    await look(page, 'audit');
+    await row(page, 'edit package', 'Renamed')
+      .getByRole('button', { name: /^Revert/ })
+      .click();
+    await dialog(page).getByText('Renamed → Contoso Notes').waitFor();
+    await look(page, 'revert-dialog');
+    await confirm(page, 'Revert');
+    await said(page, 'as it was before');
+    await applyAll(page);
+    assert.equal((await api(farm, 'GET', `/sites/${farm.site}/packages/${v1.fullName}`)).displayName, 'Contoso Notes');
+    await open(page, farm, '/audit?view=farm');
+    await row(page, 'olga').first().waitFor();
+  },
+
+  async 'two administrators at once: the conflict is shown, nothing is lost'({ browser, page, farm, complaints, v1 }) {
+    const other = await newPage(browser, complaints);
+    await other.goto(`${farm.url}/packages/${v1.fullName}#token=${farm.token}`);
+    await open(page, farm, `/packages/${v1.fullName}`);
+    await page.getByLabel('Display name').fill('Mine');
+    await other.getByLabel('Display name').fill('Theirs');
+    await other.getByRole('button', { name: 'Save', exact: true }).click();
+    await said(other, 'Saved as a draft');
+    await page.getByText('Somebody else changed this package meanwhile').waitFor();
+    assert.equal(await page.getByLabel('Display name').inputValue(), 'Mine');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('alert').filter({ hasText: 'display name: Contoso Notes → Theirs' }).waitFor();
+    await look(page, 'conflict');
+    assert.equal((await api(farm, 'GET', `/sites/${farm.site}/packages/${v1.fullName}`)).displayName, 'Theirs');
+    await page.getByRole('button', { name: 'Keep mine' }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await said(page, 'Saved as a draft');
+    await other.getByRole('heading', { level: 1, name: 'Mine 1.0.0.0' }).waitFor(); // the other page follows
+    await other.context().close();
+    await api(farm, 'POST', `/sites/${farm.site}/changes/discard`, {});
+  },
+
+  async 'users, roles, keys, tokens and clients'({ page, farm }) {
+    await open(page, farm, '/settings/users');
+    await page.getByRole('button', { name: 'Add a user' }).click();
+    await dialog(page).getByRole('textbox', { name: 'Name', exact: true }).fill('sam');
+    await dialog(page).getByLabel('Password').fill('a password of sam');
+    await dialog(page).getByLabel('Role', { exact: true }).selectOption('reader');
+    await look(page, 'user-dialog');
+    await confirm(page, 'Add');
+    await row(page, 'sam', 'reader everywhere').waitFor();
+    await page.getByRole('button', { name: 'Change sam' }).click();
+    await dialog(page).getByLabel('Role', { exact: true }).selectOption('contributor');
+    await confirm(page, 'Save');
+    await row(page, 'sam', 'contributor everywhere').waitFor();
+    await look(page, 'settings-users');
+    await page.getByRole('button', { name: 'Remove sam' }).click();
+    await confirm(page, 'Remove');
+    await open(page, farm, '/settings/tokens');
+    await page.getByRole('button', { name: 'Make a token' }).click();
+    await dialog(page).getByRole('textbox', { name: 'Name', exact: true }).fill('pipeline');
+    await confirm(page, 'Make');
+    await page.getByText(/^bth_/).waitFor();
+    await page.getByRole('button', { name: 'Copy the secret' }).click();
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^bth_/);
+    await page.getByRole('button', { name: 'Make a client' }).click();
+    await dialog(page).getByRole('textbox', { name: 'Name', exact: true }).fill('terraform');
+    await confirm(page, 'Make');
+    await page.getByRole('button', { name: 'Make a secret of terraform' }).click();
+    await confirm(page, 'Make');
+    await look(page, 'settings-tokens');
+    await page.getByRole('button', { name: 'Revoke pipeline' }).click();
+    await confirm(page, 'Revoke');
+    await row(page, 'pipeline', 'revoked').waitFor();
+    await open(page, farm, '/settings/agents');
+    await page
+      .getByRole('button', { name: /^Revoke / })
+      .first()
+      .click();
+    await confirm(page, 'Revoke');
+    await row(page, 'revoked').first().waitFor();
+    await look(page, 'settings-agents');
+  },
+
+  async 'ref Staging failed: an image that was altered is named with its cause and code'({ page, farm, v1 }) {
+    const tampered = readdirSync(farm.images).find((name) => name === 'notes-2.vhd');
+    assert.ok(tampered);
+    // The image of one version under the name of the other: not what was added.
+    renameSync(v1.imagePath, `${v1.imagePath}.kept`);
+    execFileSync('cp', [`${farm.images}/suite.vhdx`, v1.imagePath]);
+    await api(farm, 'POST', `/sites/${farm.site}/packages/${v1.fullName}/tags`, { tag: 'production', move: true });
+    await open(page, farm, '/changes');
+    await applyAll(page);
+    await open(page, farm, '/matrix?view=list');
+    const failed = page
+      .getByRole('row')
+      .filter({ hasText: '1.0.0.0' })
+      .filter({ hasText: /Staging failed|Not found/ });
+    await failed.getByText('What to do').waitFor();
+    await look(page, 'matrix-failed');
+    renameSync(`${v1.imagePath}.kept`, v1.imagePath);
+    await failed
+      .getByRole('button', { name: `Try again on ${host}` })
+      .click({ timeout: 10_000 })
+      .catch(() => {});
+    await row(page, 'Contoso Notes', '1.0.0.0', 'Ready').waitFor();
+  },
+
+  async 'a second site makes a choice, and an empty one teaches the first step'({ page, farm }) {
+    await api(farm, 'POST', '/sites', { name: 'branch' });
+    await open(page, farm, '/audit');
+    await page.getByRole('combobox', { name: 'Site', exact: true }).selectOption('branch');
+    await go(page, 'Application packages');
+    await page.getByRole('heading', { name: 'The catalogue is empty' }).waitFor();
+    assert.equal(new URL(page.url()).search, '?site=branch');
+    await look(page, 'packages-empty');
+    await page.getByRole('button', { name: /^Copy the command/ }).click();
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), /^berth package add .* --site branch$/);
+    for (const [link, title, teaches] of [
+      ['Overview', 'Overview', 'The catalogue is empty'],
+      ['Hosts', 'Session hosts', 'No host has been enrolled yet'],
+      ['RDSH groups', 'RDSH groups', 'There is none yet'],
+      ['Site defaults', 'Site defaults', 'Nothing is assigned here'],
+      ['Published resources', 'Published resources', 'No application is published'],
+      ['Certificates', 'Certificates', 'No package is signed yet'],
+      ['Tasks', 'Tasks', 'There is no task'],
+      ['Pending changes', 'Pending changes', 'Nothing is pending'],
+    ]) {
+      await go(page, link, title);
+      await page.getByRole('heading', { name: teaches }).waitFor();
+      await look(page, `empty-${link.toLowerCase().replaceAll(' ', '-')}`, { once: true });
+    }
+    await go(page, 'Overview');
+    await page.getByRole('combobox', { name: 'Site', exact: true }).selectOption(farm.site);
+  },
+
+  async 'the server is restarted under an open page, which recovers by itself'({ page, farm }) {
+    await open(page, farm, `/matrix?site=${farm.site}`);
+    await page
+      .getByRole('button', { name: /^Ready .* on demo-host/ })
+      .first()
+      .waitFor();
+    await farm.server.stop();
+    await page.getByText('No connection; trying again').waitFor();
+    await page.getByRole('alert').filter({ hasText: 'The server does not answer' }).first().waitFor();
+    await page
+      .getByRole('button', { name: /^Ready .* on demo-host/ })
+      .first()
+      .waitFor(); // what it knew stays
+    await look(page, 'server-away');
+    farm.server.start();
+    await page.getByText('Live', { exact: true }).waitFor({ timeout: 60_000 });
+    await until('the alert is gone', async () => (await page.getByRole('alert').count()) === 0);
+    await page
+      .getByRole('button', { name: /^Ready .* on demo-host/ })
+      .first()
+      .waitFor();
+  },
+
+  async 'every command that was shown is one of the program’s'({ farm }) {
+    const shown = [...commands].filter((line) => line.startsWith('berth '));
+    assert.ok(shown.length >= 20, `only ${shown.length} commands were shown`);
+    for (const line of shown) {
+      const bare = line
+        .replace(/'[^']*'/g, 'X')
+        .split(' ')
+        .slice(1);
+      const [noun, verb] = bare;
+      const help = helpOf(farm.bin, noun, verb);
+      for (const [flag] of line.matchAll(/(?<= )--[a-z-]+/g))
+        assert.ok(help.includes(` ${flag} `) || help.includes(` ${flag}\n`), `no flag ${flag}: ${line}`);
+    }
+  },
+};
+
+/** helpOf is the help of a command of one or two words; it fails where there is no such command. */
+function helpOf(bin, noun, verb) {
+  const ask = (...words) => execFileSync(bin, [...words, '--help'], { encoding: 'utf8' });
+  if (verb === undefined || verb.startsWith('-') || noun === 'server' || noun === 'api') return ask(noun);
+  const help = ask(noun, verb);
+  assert.ok(help.includes(`  berth ${noun} ${verb}`), `there is no command: berth ${noun} ${verb}`);
+  return help;
+}
