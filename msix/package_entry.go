@@ -1,13 +1,14 @@
 package msix
 
 import (
-	"compress/flate"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
 	"io"
 	"io/fs"
 	"math"
+
+	"github.com/klauspost/compress/flate"
 )
 
 // dataOffset reads an entry's local header (4.3.7) and gives where its data starts.
