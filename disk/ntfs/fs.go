@@ -71,7 +71,7 @@ func (f *FS) Open(name string) (fs.File, error) {
 	if err := info.refuse(ino.place); err != nil {
 		return block.Refused(name, info, err), nil
 	}
-	s, err := ino.data(f)
+	s, err := ino.content(f, info)
 	if err != nil {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}

@@ -25,6 +25,7 @@ type info struct {
 	size  int64
 	isDir bool
 	stat  Stat
+	wof   wofInfo // of files that the Windows overlay filter compressed
 }
 
 func (i *info) Name() string               { return i.name }
@@ -35,12 +36,13 @@ func (i *info) Sys() any                   { return &i.stat }
 func (i *info) Type() fs.FileMode          { return i.Mode().Type() }
 func (i *info) Info() (fs.FileInfo, error) { return i, nil }
 
-// Mode tells reparse points apart: they are neither file nor directory, because they cannot be read through.
+// Mode tells reparse points apart: they are neither file nor directory, because they cannot be read through. Files that
+// the Windows overlay filter compressed are read, and are files.
 func (i *info) Mode() fs.FileMode {
 	switch {
 	case i.stat.ReparseTag == tagSymlink || i.stat.ReparseTag == tagLXSymlink:
 		return fs.ModeSymlink | 0o777
-	case i.stat.ReparseTag != 0:
+	case i.stat.ReparseTag != 0 && !i.wof.ok:
 		return fs.ModeIrregular | 0o444
 	case i.isDir:
 		return fs.ModeDir | 0o555
@@ -62,34 +64,39 @@ func (f *FS) newInfo(name string, ino *inode) (*info, error) {
 	i.stat.Accessed = fileTime(std.value[24:])                     // LastAccessTime
 	i.stat.Attributes = binary.LittleEndian.Uint32(std.value[32:]) // FileAttributes
 	var err error
-	if i.stat.ReparseTag, err = f.reparseTag(ino); err != nil {
+	if i.stat.ReparseTag, i.wof, err = f.reparsePoint(ino); err != nil {
 		return nil, err
 	}
+	i.wof.ok = i.wof.ok && !i.isDir
 	if data, ok := ino.first(typeData, ""); ok && !i.isDir {
 		i.size = data.size
 	}
 	return i, nil
 }
 
-// reparseTag reads REPARSE_DATA_BUFFER, ReparseTag (MS-FSCC 2.1.2).
-func (f *FS) reparseTag(ino *inode) (uint32, error) {
+// reparsePoint reads REPARSE_DATA_BUFFER (MS-FSCC 2.1.2): its ReparseTag, and what it says of a compressed file.
+func (f *FS) reparsePoint(ino *inode) (uint32, wofInfo, error) {
 	parts := ino.parts(typeReparsePoint, "")
 	if len(parts) == 0 {
-		return 0, nil
+		return 0, wofInfo{}, nil
 	}
 	s, err := newStream(f.pager, f.geo, parts)
 	if err != nil {
-		return 0, err
+		return 0, wofInfo{}, err
 	}
-	var tag [4]byte
-	if err := readFull(s, tag[:], 0, s.place); err != nil {
-		return 0, err
+	const head, wof = 8, 16
+	b := make([]byte, min(max(s.size, 4), head+wof))
+	if err := readFull(s, b, 0, s.place); err != nil {
+		return 0, wofInfo{}, err
 	}
-	v := binary.LittleEndian.Uint32(tag[:])
-	if v == 0 {
-		return 0, s.corrupt("reparse tag 0")
+	tag := binary.LittleEndian.Uint32(b)
+	switch {
+	case tag == 0:
+		return 0, wofInfo{}, s.corrupt("reparse tag 0")
+	case tag != tagWOF || len(b) < head:
+		return tag, wofInfo{}, nil
 	}
-	return v, nil
+	return tag, parseWOF(b[head:]), nil
 }
 
 // Reparse tags that are named in errors (MS-FSCC 2.1.2.1).
@@ -107,14 +114,14 @@ const (
 func (i *info) refuse(p place) error {
 	tag := i.stat.ReparseTag
 	switch {
-	case tag == 0:
+	case tag == 0 || i.wof.ok:
 		return nil
 	case tag == tagSymlink || tag == tagLXSymlink:
 		return p.unsupported("it is a symbolic link; links are not followed")
 	case tag == tagMountPoint:
 		return p.unsupported("it is a junction or mount point; they are not followed")
 	case tag == tagWOF:
-		return p.unsupported("it is compressed by the Windows Overlay Filter (WOF); expand it with compact /u /exe")
+		return p.unsupported("it is compressed by the Windows Overlay Filter (WOF) in a way that is not read: its content is in a WIM file, or the algorithm is unknown; expand it with compact /u /exe")
 	case tag == tagDedup:
 		return p.unsupported("it is deduplicated; copy it to a volume without deduplication")
 	case tag&tagCloudMask == tagCloud:

@@ -1,5 +1,7 @@
 package ntfs
 
+import "io"
+
 // inode is a file or directory: a base record with the attributes this package uses, wherever they are recorded.
 type inode struct {
 	*record
@@ -74,6 +76,14 @@ func (ino *inode) first(kind uint32, name string) (attribute, bool) {
 
 // isDir reports whether the record says that it is a directory.
 func (ino *inode) isDir() bool { return ino.flags&flagDirectory != 0 }
+
+// content opens what a reader of the file sees.
+func (ino *inode) content(f *FS, info *info) (io.ReaderAt, error) {
+	if info.wof.ok {
+		return ino.openWOF(f, info.wof, info.size)
+	}
+	return ino.data(f)
+}
 
 // data opens the unnamed $DATA; a file without one is empty.
 func (ino *inode) data(f *FS) (*stream, error) {
