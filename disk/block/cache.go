@@ -95,6 +95,8 @@ func (p *Pager) ReadAt(b []byte, off int64) (int, error) {
 	return n, nil
 }
 
+// page returns a page, reading it if it is not kept, and more behind it when the one before it is: who reads one after the
+// other will want them.
 func (p *Pager) page(index int64) ([]byte, error) {
 	if page, ok := p.pages.Get(index); ok {
 		return page, nil

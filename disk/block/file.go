@@ -62,6 +62,30 @@ func (f *File) ReadAt(p []byte, off int64) (int, error) {
 	return n, err
 }
 
+// copySize is what WriteTo reads at a time: over a network the round trip costs more than the bytes.
+const copySize = 1 << 20
+
+// WriteTo implements [io.WriterTo], with which io.Copy reads in large pieces.
+func (f *File) WriteTo(w io.Writer) (int64, error) {
+	b := make([]byte, min(max(f.info.Size()-f.off, 1), copySize))
+	for total := int64(0); ; {
+		n, err := f.ReadAt(b, f.off)
+		f.off += int64(n)
+		if n > 0 {
+			written, werr := w.Write(b[:n])
+			if total += int64(written); werr != nil {
+				return total, werr
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return total, nil
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+}
+
 // Seek implements [io.Seeker].
 func (f *File) Seek(offset int64, whence int) (int64, error) {
 	switch whence {

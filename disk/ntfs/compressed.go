@@ -49,27 +49,41 @@ func (s *stream) stored(unit int64) int64 {
 	return n * s.cluster
 }
 
-// readExpanded reads from one unit that holds LZNT1 data. The last unit expanded is kept, so that reading in small
-// steps expands each unit once.
+// readExpanded reads from one unit that holds LZNT1 data. The unit is expanded into p where p takes all of it, else aside,
+// where it is kept: reading in small steps expands each unit once. Others are not held up meanwhile.
 func (s *stream) readExpanded(p []byte, off, stored int64) error {
+	unit := off / s.unit
+	if s.fromKept(p, off) {
+		return nil
+	}
+	packed := make([]byte, stored)
+	// The stored clusters come first in the unit, the hole after them.
+	if err := s.readRuns(packed, unit*s.unit); err != nil {
+		return err
+	}
+	dst := p
+	if int64(len(p)) < s.unit {
+		dst = make([]byte, s.unit)
+	}
+	if err := expandLZNT1(dst, packed); err != nil {
+		return s.at(s.locate(unit*s.unit)).corrupt("compression unit %d: %v", unit, err)
+	}
+	if int64(len(p)) < s.unit {
+		copy(p, dst[off%s.unit:])
+		s.mu.Lock()
+		s.loaded, s.expand = unit, dst
+		s.mu.Unlock()
+	}
+	return nil
+}
+
+// fromKept serves a read from the unit that was expanded last.
+func (s *stream) fromKept(p []byte, off int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	unit := off / s.unit
-	if s.loaded != unit {
-		if s.expand == nil {
-			s.expand = make([]byte, s.unit)
-		}
-		s.loaded = -1
-		packed := make([]byte, stored)
-		// The stored clusters come first in the unit, the hole after them.
-		if err := s.readRuns(packed, unit*s.unit); err != nil {
-			return err
-		}
-		if err := expandLZNT1(s.expand, packed); err != nil {
-			return s.at(s.locate(unit*s.unit)).corrupt("compression unit %d: %v", unit, err)
-		}
-		s.loaded = unit
+	if s.loaded != off/s.unit {
+		return false
 	}
 	copy(p, s.expand[off%s.unit:])
-	return nil
+	return true
 }
