@@ -129,5 +129,8 @@ func objects() int64 {
 	return int64(s[0].Value.Uint64())
 }
 
+// Heap is how much the heap holds now, in bytes.
+func Heap() int64 { return objects() }
+
 // Settle collects garbage, so that what a sample left behind does not count for the next.
 func Settle() { runtime.GC() }
