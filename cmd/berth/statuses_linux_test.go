@@ -205,5 +205,6 @@ func (f *statusFarm) letGo() {
 func (f *statusFarm) gone(fullName string) {
 	f.t.Helper()
 	f.at = fmt.Sprintf("%s goes", fullName)
-	f.sh(fmt.Sprintf(`for i in $(seq 600); do berth host packages h1 -o name | grep -q %q || break; sleep 0.2; done; ! berth host packages h1 -o name | grep -q %q`, fullName, fullName))
+	f.sh(fmt.Sprintf(`for i in $(seq 600); do [[ "$(berth host packages h1 -o name)" == *%[1]s* ]] || break; sleep 0.2; done
+[[ "$(berth host packages h1 -o name)" != *%[1]s* ]]`, fullName))
 }
