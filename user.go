@@ -25,7 +25,8 @@ type User struct {
 	DisplayName string    `json:"displayName,omitempty"`
 	Password    string    `json:"-"` // argon2id hash, in the form of its reference implementation
 	Disabled    bool      `json:"disabled"`
-	Roles       []Grant   `json:"roles"` // at most one for each site
+	Roles       []Grant   `json:"roles"`          // at most one for each site
+	Home        string    `json:"home,omitempty"` // site whose owner made the account, folded; empty: the farm's
 	CreatedAt   time.Time `json:"createdAt"`
 	PasswordAt  time.Time `json:"passwordAt"` // when the password was last set
 }

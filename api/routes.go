@@ -139,8 +139,11 @@ type (
 		Before int64  `query:"before" doc:"only entries older than this id"`
 		Limit  int    `query:"limit" minimum:"0" maximum:"1000" default:"100"`
 	}
-	addToken struct{ Body wire.CreateToken }
-	addKey   struct {
+	addToken    struct{ Body wire.CreateToken }
+	tokensInput struct {
+		Of string `query:"site" doc:"those of this site; empty: of the whole farm"`
+	}
+	addKey struct {
 		SiteInput
 		Body wire.CreateEnrollKey
 	}
@@ -471,8 +474,8 @@ func (a *API) credentialRoutes() {
 	handle(a, http.MethodPost, "/tokens", "createToken", "Make an API token", func(ctx context.Context, in *addToken) (*body[wire.Secret], error) {
 		return one(s.CreateToken(ctx, in.Body))
 	})
-	handle(a, http.MethodGet, "/tokens", "listTokens", "API tokens", func(ctx context.Context, _ *noInput) (*body[List[berth.Credential]], error) {
-		return many(s.Credentials(ctx, berth.CredentialToken, ""))
+	handle(a, http.MethodGet, "/tokens", "listTokens", "API tokens", func(ctx context.Context, in *tokensInput) (*body[List[berth.Credential]], error) {
+		return many(s.Credentials(ctx, berth.CredentialToken, in.Of))
 	})
 	handle(a, http.MethodPost, "/sites/{site}/enroll-keys", "createEnrollKey", "Make an enrolment key", func(ctx context.Context, in *addKey) (*body[wire.Secret], error) {
 		return one(s.CreateEnrollKey(ctx, in.Site, in.Body))

@@ -9,7 +9,7 @@ const (
 )
 
 const (
-	selectUsers    = `SELECT name, display_name, password, disabled, created_at, password_at FROM users`
+	selectUsers    = `SELECT name, display_name, password, disabled, created_at, password_at, home FROM users`
 	selectSessions = `SELECT id, name, hash, face, address, created_at, used_at FROM sessions`
 )
 
@@ -42,11 +42,12 @@ func (t *tx) Users() ([]berth.User, error) {
 func (t *tx) PutUser(u berth.User) error {
 	account := berth.Fold(u.Name)
 	if err := t.exec("writing user "+u.Name, `
-		INSERT INTO users (account, name, display_name, password, disabled, created_at, password_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+		INSERT INTO users (account, name, display_name, password, disabled, created_at, password_at, home)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (account) DO UPDATE SET name = excluded.name, display_name = excluded.display_name,
 			password = excluded.password, disabled = excluded.disabled, created_at = excluded.created_at,
-			password_at = excluded.password_at`,
-		account, u.Name, u.DisplayName, u.Password, u.Disabled, moment(u.CreatedAt), moment(u.PasswordAt)); err != nil {
+			password_at = excluded.password_at, home = excluded.home`,
+		account, u.Name, u.DisplayName, u.Password, u.Disabled, moment(u.CreatedAt), moment(u.PasswordAt), berth.Fold(u.Home)); err != nil {
 		return err
 	}
 	return t.putRoles(holderUser, account, u.Roles)
@@ -65,7 +66,7 @@ func (t *tx) DeleteUser(name string) error {
 }
 
 func scanUser(r row) (u berth.User, err error) {
-	return u, r.Scan(&u.Name, &u.DisplayName, &u.Password, &u.Disabled, momentInto{&u.CreatedAt}, momentInto{&u.PasswordAt})
+	return u, r.Scan(&u.Name, &u.DisplayName, &u.Password, &u.Disabled, momentInto{&u.CreatedAt}, momentInto{&u.PasswordAt}, &u.Home)
 }
 
 // heldRole is one row of the table of roles.

@@ -825,6 +825,7 @@ export interface PackageForecast {
   ended?: boolean;
   endsAt?: string;
   fullName: string;
+  hostCount: number;
   hosts: string[] | null;
   timestamped: boolean;
 }
@@ -1237,6 +1238,7 @@ export interface User {
   createdAt: string;
   disabled: boolean;
   displayName?: string;
+  home?: string;
   name: string;
   passwordAt: string;
   roles: Grant[] | null;
@@ -1561,6 +1563,7 @@ export interface Operations {
   };
   /** API tokens. */
   listTokens: {
+    query: { site?: string };
     answer: ListCredential;
   };
   /** Users. */
