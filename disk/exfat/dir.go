@@ -116,7 +116,7 @@ type dirReader struct {
 // read goes through the directory in windows, each starting at the entry where the one before was left.
 func (r *dirReader) read() error {
 	window := make([]byte, min(dirWindow, r.stream.Size))
-	for off := int64(0); off < r.stream.Size; {
+	for off := int64(0); off+entrySize <= r.stream.Size; {
 		b := window[:min(int64(len(window)), r.stream.Size-off)]
 		if err := readFull(r.stream, b, off, r.place); err != nil {
 			return err

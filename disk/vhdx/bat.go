@@ -112,8 +112,8 @@ func (l layout) block(entry uint64, i, size int64) (int64, *Error) {
 	switch {
 	case offset == 0:
 		return 0, failure(ErrCorrupt, structure, 0, "block %d lies over the file's header", i)
-	case offset*mib+need > uint64(size):
-		return 0, failure(ErrTruncated, structure, 0, "block %d ends at byte %d, the file has %d bytes", i, offset*mib+need, size)
+	case offset > uint64(size)/mib || offset*mib+need > uint64(size):
+		return 0, failure(ErrTruncated, structure, 0, "block %d ends at byte %d, the file has %d bytes", i, min(offset, 1<<43)*mib+need, size)
 	}
 	if state == statePartial {
 		return int64(offset)*mib | partial, nil

@@ -99,6 +99,7 @@ func TestDamageIsNamed(t *testing.T) {
 		"state 5":          {func(b []byte) { b[bat] = 5 }, vhdx.ErrCorrupt, "BAT entry"},
 		"state 7":          {func(b []byte) { b[bat] |= 7 }, vhdx.ErrCorrupt, "BAT entry"},
 		"block at 0":       {func(b []byte) { le.PutUint64(b[bat:], 6) }, vhdx.ErrCorrupt, "BAT entry"},
+		"block past all":   {func(b []byte) { le.PutUint64(b[bat:], 1<<64-1<<20|6) }, vhdx.ErrTruncated, "BAT entry"},
 		"block far":        {func(b []byte) { le.PutUint64(b[bat:], 1<<63|6) }, vhdx.ErrTruncated, "BAT entry"},
 	} {
 		f := build(t, content(9<<20), vhdx.Options{})

@@ -27,8 +27,8 @@ func readBitmaps(raw []byte, l layout, at, size int64) (*bitmaps, error) {
 		switch {
 		case entry&7 != stateFull:
 			offset = absent
-		case offset == 0 || offset*mib+mib > uint64(size):
-			return nil, fail(ErrTruncated, "BAT entry", at+8*i, "the sector bitmap ends at byte %d, the file has %d bytes", offset*mib+mib, size)
+		case offset == 0 || offset >= uint64(size)/mib:
+			return nil, fail(ErrTruncated, "BAT entry", at+8*i, "the sector bitmap lies at MiB %d, the file has %d bytes", offset, size)
 		}
 		b.chunks = append(b.chunks, int64(offset)*mib)
 	}
