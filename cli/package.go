@@ -80,9 +80,17 @@ func (p *program) showPackages(ctx context.Context, c *client.Client, value any,
 	}
 	none := "the catalogue is empty; add a package with `berth package add IMAGE`"
 	return p.show(result{value: value, names: namesOf(ps, func(p berth.Package) string { return p.FullName }), empty: none, table: func(t *table) {
-		t.columns("NAME", "VERSION", "ARCH", "TAGS", "ENABLED", "FULL NAME")
+		if p.output == formatWide {
+			t.columns("NAME", "VERSION", "ARCH", "TAGS", "ENABLED", "PUBLISHER", "EXPIRES", "IMAGE", "FULL NAME")
+		} else {
+			t.columns("NAME", "VERSION", "ARCH", "TAGS", "ENABLED", "FULL NAME")
+		}
 		for _, v := range ps {
-			t.row(v.DisplayName, v.Version.String(), v.Architecture, tagNames(settings.Tags, v.Tags), enabled(v), v.FullName)
+			cells := []string{v.DisplayName, v.Version.String(), v.Architecture, tagNames(settings.Tags, v.Tags), enabled(v)}
+			if p.output == formatWide {
+				cells = append(cells, commonName(v.Publisher), expires(v), v.ImagePath)
+			}
+			t.row(append(cells, v.FullName)...)
 		}
 	}})
 }
@@ -100,12 +108,28 @@ func tagNames(tags berth.Tags, ids []berth.TagID) string {
 
 // publisherOf is the common name of a publisher, and behind it the whole name.
 func publisherOf(p berth.Package) string {
-	for part := range strings.SplitSeq(p.Publisher, ",") {
-		if cn, ok := strings.CutPrefix(strings.TrimSpace(part), "CN="); ok {
-			return fmt.Sprintf("%s (%s)", cn, p.Publisher)
-		}
+	if cn := commonName(p.Publisher); cn != p.Publisher {
+		return fmt.Sprintf("%s (%s)", cn, p.Publisher)
 	}
 	return p.Publisher
+}
+
+// commonName is the CN of a distinguished name, or the whole of one that has none.
+func commonName(dn string) string {
+	for part := range strings.SplitSeq(dn, ",") {
+		if cn, ok := strings.CutPrefix(strings.TrimSpace(part), "CN="); ok {
+			return cn
+		}
+	}
+	return dn
+}
+
+// expires is the day on which the certificate of a package ends, empty when it has none that is known.
+func expires(p berth.Package) string {
+	if p.Certificate == nil {
+		return ""
+	}
+	return p.Certificate.NotAfter.UTC().Format(time.DateOnly)
 }
 
 func packageFacts(t *table, v wire.PackageView, tags berth.Tags) {
