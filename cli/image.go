@@ -20,7 +20,8 @@ dependencies and signer. The content of the packages is not checked: see "berth 
 		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error { return p.inspectImage(ctx, args[0]) }})
 	return noun("image", "Inspect, verify, read and build disk images",
 		`An image is a VHD or VHDX file that holds expanded MSIX packages. These commands work on this machine, without a server.
-IMAGE is the path of a local file, a UNC path (\\server\share\path) or an https URL. Only the parts that are needed are read.`,
+IMAGE is the path of a local file, a UNC path (\\server\share\path) or an https URL. Only the parts that are needed are read.
+Logins for servers are in the JSON file that the variable BERTH_SHARE_LOGINS names: see docs/shares.md.`,
 		inspect, p.imageVerify(), p.imageList(), p.imageCat(), p.imageHash(), p.imageExtract(), p.imageMount(), p.imageBuild())
 }
 

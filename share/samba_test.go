@@ -23,12 +23,24 @@ type samba struct {
 	user    string
 	address string
 	smbd    *exec.Cmd
+	options string   // further lines of its configuration
+	env     []string // further variables of its environment
 }
 
 const password = "correct horse"
 
 // startSamba starts a server with two shares of one folder: images for guests, private for the user of this process.
 func startSamba(t *testing.T) *samba {
+	t.Helper()
+	s := prepareSamba(t)
+	s.configure()
+	s.start()
+	t.Cleanup(s.stop)
+	return s
+}
+
+// prepareSamba makes the folder of a server.
+func prepareSamba(t *testing.T) *samba {
 	t.Helper()
 	for _, tool := range []string{"smbd", "pdbedit"} {
 		if findTool(tool) == "" {
@@ -45,11 +57,7 @@ func startSamba(t *testing.T) *samba {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	s := &samba{t: t, dir: dir, user: me.Username, address: freePort(t)}
-	s.configure()
-	s.start()
-	t.Cleanup(s.stop)
-	return s
+	return &samba{t: t, dir: dir, user: me.Username, address: freePort(t)}
 }
 
 func findTool(name string) string {
@@ -93,13 +101,13 @@ func (s *samba) configure() {
 	ncalrpc dir = %[3]s/rpc
 	log file = %[3]s/log
 	log level = 1
-[images]
+%[4]s[images]
 	path = %[3]s/images
 	guest ok = yes
 [private]
 	path = %[3]s/images
 	valid users = %[2]s
-`, port, s.user, s.dir)
+`, port, s.user, s.dir, s.options)
 	for _, d := range []string{"private", "lock", "state", "cache", "pid", "rpc", "images/folder"} {
 		if err := os.MkdirAll(filepath.Join(s.dir, d), 0o755); err != nil {
 			s.t.Fatal(err)
@@ -129,6 +137,7 @@ func (s *samba) start() {
 	s.t.Helper()
 	s.smbd = exec.Command(findTool("smbd"), "-F", "--no-process-group", "-s", s.conf())
 	s.smbd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that its children can be stopped with it
+	s.smbd.Env = append(os.Environ(), s.env...)
 	var out bytes.Buffer
 	s.smbd.Stdout, s.smbd.Stderr = &out, &out
 	if err := s.smbd.Start(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/cloudsoda/go-smb2"
@@ -20,7 +21,9 @@ type Login struct {
 	Address  string `json:"address,omitempty"` // host:port to connect to; empty: the server's name, port 445
 	Domain   string `json:"domain,omitempty"`
 	User     string `json:"user"`
-	Password string `json:"password"`
+	Password string `json:"password,omitempty"`
+
+	Kerberos *Kerberos `json:"kerberos,omitempty"` // nil: NTLM
 }
 
 // login returns the configured login of the server, and whether there is one; without one it is a guest's.
@@ -77,9 +80,13 @@ func (o *Opener) connect(ctx context.Context, u uncPath) (*link, error) {
 
 // join signs in and connects to the share.
 func (l *link) join(ctx context.Context, u uncPath, login Login) (mount *smb2.Share, err error) {
-	who := &smb2.NTLMInitiator{User: login.User, Password: login.Password, Domain: login.Domain, TargetSPN: "cifs/" + u.server}
+	who, done, err := login.initiator()
+	if err != nil {
+		return nil, &step{"sign in to " + u.server, err}
+	}
+	defer done()
 	if l.session, err = (&smb2.Dialer{Initiator: who}).DialConn(ctx, l.conn, login.Address); err != nil {
-		return nil, &step{fmt.Sprintf("sign in to %s as %s", u.server, login.User), err}
+		return nil, &step{strings.TrimSuffix(fmt.Sprintf("sign in to %s as %s", u.server, login.User), " as "), err}
 	}
 	if mount, err = l.session.WithContext(ctx).Mount(`\\` + u.server + `\` + u.share); err != nil {
 		return nil, &step{"connect to the share " + u.share, err}

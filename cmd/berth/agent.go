@@ -99,7 +99,7 @@ func runCommand(state *string) *cobra.Command {
 	f.StringVar(&o.attach, "attach", "auto", "how images are attached: auto, fuse or extract")
 	f.BoolVar(&o.verifyAll, "verify-all", false, "read and check every file when a package is staged, not only as it is used")
 	f.StringVar(&o.hold, "hold", "supervisor", "where mounts live on Linux: in a `supervisor` that outlives the agent, or in the agent")
-	f.StringVar(&o.logins, "share-logins", "", "JSON file with logins for file servers: [{server, address, domain, user, password}]")
+	f.StringVar(&o.logins, "share-logins", "", "JSON `FILE` with logins for file and web servers: see docs/shares.md")
 	f.StringVar(&o.level, "log-level", "info", "debug, info, warn or error")
 	return c
 }

@@ -33,7 +33,11 @@ func main() {
 func library() (*imaging.Library, error) {
 	debug.SetGCPercent(400)
 	log := logger("warn")
-	opener, err := share.New(share.Options{Anywhere: true, Log: log})
+	logins, err := readLogins(os.Getenv("BERTH_SHARE_LOGINS"))
+	if err != nil {
+		return nil, err
+	}
+	opener, err := share.New(share.Options{Anywhere: true, Logins: logins, Log: log})
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ The server opens images only below the folders and UNC prefixes given with --ima
 	f.StringVar(&o.data, "data", "berth-data", "folder for database, keys and certificates")
 	f.StringVar(&o.listen, "listen", "127.0.0.1:8443", "address to listen on; port 0 takes a free one")
 	f.StringArrayVar(&o.imageRoots, "image-root", nil, `folder or UNC prefix below which images may be opened (repeatable)`)
-	f.StringVar(&o.logins, "share-logins", "", "JSON file with logins for file servers: [{server, address, domain, user, password}]")
+	f.StringVar(&o.logins, "share-logins", "", "JSON `FILE` with logins for file and web servers: see docs/shares.md")
 	f.StringVar(&o.bootstrapFile, "bootstrap", "", "write address, authority, an owner's token and a service principal to this file, mode 0600")
 	f.StringVar(&o.site, "site", "main", "name of the first site, made at the first start")
 	f.StringVar(&o.location, "location", "local", "location that the first site tells Azure's clients")
