@@ -85,7 +85,8 @@ func (g *gallery) ntfs3g() command {
 		prepare: func() error {
 			return errors.Join(os.MkdirAll(files, 0o755), run("ntfs-3g", "-o", "ro", g.volume, files))
 		},
-		tidy: func() error { return mount.Unmount(files, false) }}
+		observe: func(s *sample) { s.read, s.peak = 0, 0 }, // not told of a program that runs on by itself
+		tidy:    func() error { return mount.Unmount(files, false) }}
 }
 
 // mounted reads through `berth image mount`.
@@ -100,7 +101,8 @@ func (g *gallery) mounted(img string) command {
 			}
 			return appears(filepath.Join(files, "apps"))
 		},
-		tidy: func() error { return errors.Join(serving.Process.Signal(os.Interrupt), serving.Wait()) }}
+		observe: func(s *sample) { s.read, s.peak = readBytes(serving.Process.Pid), peakBytes(serving.Process.Pid) },
+		tidy:    func() error { return errors.Join(serving.Process.Signal(os.Interrupt), serving.Wait()) }}
 }
 
 // appears waits until a file is there.

@@ -20,6 +20,9 @@ import (
 type command struct {
 	argv          []string
 	prepare, tidy func() error
+
+	// observe corrects what a run took, before tidy: of a mount it is the program that serves which counts. May be nil.
+	observe func(*sample)
 }
 
 // sample is what one run took.
@@ -37,6 +40,9 @@ func (c command) measure() (s sample, err error) {
 		}
 	}
 	s, err = timed(c.argv)
+	if c.observe != nil {
+		c.observe(&s)
+	}
 	if c.tidy != nil {
 		if terr := c.tidy(); err == nil {
 			err = terr
@@ -70,14 +76,20 @@ func timed(argv []string) (s sample, err error) {
 }
 
 // readBytes reads rchar of proc_pid_io(5); 0 when the system does not tell.
-func readBytes(pid int) int64 {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/io", pid))
+func readBytes(pid int) int64 { return procNumber(fmt.Sprintf("/proc/%d/io", pid), "rchar:") }
+
+// peakBytes reads VmHWM of proc_pid_status(5).
+func peakBytes(pid int) int64 { return procNumber(fmt.Sprintf("/proc/%d/status", pid), "VmHWM:") << 10 }
+
+// procNumber reads the number behind a name in a file of the kernel's; 0 when it is not there.
+func procNumber(file, name string) int64 {
+	b, err := os.ReadFile(file)
 	if err != nil {
 		return 0
 	}
 	for line := range bytes.Lines(b) {
-		if v, ok := bytes.CutPrefix(line, []byte("rchar: ")); ok {
-			n, _ := strconv.ParseInt(string(bytes.TrimSpace(v)), 10, 64)
+		if v, ok := bytes.CutPrefix(line, []byte(name)); ok {
+			n, _ := strconv.ParseInt(string(bytes.TrimSpace(bytes.TrimSuffix(bytes.TrimSpace(v), []byte("kB")))), 10, 64)
 			return n
 		}
 	}

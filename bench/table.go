@@ -36,7 +36,12 @@ func missed(o outcome) string {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
 
-func mib(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
+func mib(n int64) string {
+	if n == 0 {
+		return "not known"
+	}
+	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
+}
 
 // writeTable replaces the table of a document.
 func writeTable(file, table string) error {
