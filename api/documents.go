@@ -12,6 +12,7 @@ import (
 type applyDocument struct {
 	SiteInput
 	DryRun bool `query:"dryRun" doc:"tell what would be drafted, and change nothing"`
+	Create bool `query:"create" doc:"make the site where there is none of that name; for owners of the farm"`
 	Prune  bool `query:"prune" doc:"delete packages, pools and publications that the document does not name, and empty such site defaults"`
 	Body   wire.Document
 }
@@ -26,7 +27,7 @@ func (a *API) documentRoutes() {
 		if in.DryRun {
 			do = s.Plan
 		}
-		r, err := do(ctx, in.Site, in.Body, control.DocumentOptions{Prune: in.Prune})
+		r, err := do(ctx, in.Site, in.Body, control.DocumentOptions{Create: in.Create, Prune: in.Prune})
 		if r.Objects == nil {
 			r.Objects = []wire.DocumentObject{}
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -20,6 +21,11 @@ const heartbeat = 15 * time.Second
 // slowest is how long one write to a client may take.
 const slowest = 30 * time.Second
 
+type eventsInput struct {
+	SiteInput
+	Last string `header:"Last-Event-ID" doc:"id of the last event that came: what was missed since follows, where it is still known"`
+}
+
 func (a *API) eventRoutes() {
 	op := huma.Operation{Method: http.MethodGet, Path: "/api/v1/sites/{site}/events", OperationID: "listenToEvents",
 		Summary: "What changes in the site, as server-sent events", Security: []map[string][]string{{"token": {}}}}
@@ -28,8 +34,12 @@ func (a *API) eventRoutes() {
 		Description: "Events, each with its kind as the event and this as its data; the first is hello.",
 		Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: huma.TypeArray, Items: schema}}},
 	}}
-	huma.Register(a.huma, op, func(ctx context.Context, in *SiteInput) (*huma.StreamResponse, error) {
-		events, done, err := a.Service.Listen(ctx, in.Site)
+	huma.Register(a.huma, op, func(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
+		last, err := strconv.ParseInt(in.Last, 10, 64)
+		if err != nil {
+			last = 0 // none, or of some other server: everything is new
+		}
+		events, done, err := a.Service.ListenFrom(ctx, in.Site, last)
 		if err != nil {
 			return nil, a.failed(err)
 		}

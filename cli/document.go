@@ -42,6 +42,7 @@ type applying struct {
 	dryRun bool
 	prune  bool
 	now    bool
+	create bool
 }
 
 func (p *program) documentCommand() *cobra.Command {
@@ -54,13 +55,14 @@ changes nothing.
 
 With --prune, packages, pools and publications that the document does not name are deleted, and site defaults that it
 does not name are emptied, as far as the document has a part about them. Hosts come by enrolment: one that is not enrolled is
-skipped, and the exit code is 6.`,
-		example: "  berth apply -f site.yaml --dry-run\n  berth apply -f site.yaml --now\n  berth export --site main | berth apply --site branch -f -",
+skipped, and the exit code is 6. With --create-site a site that is not there is made as the document says.`,
+		example: "  berth apply -f site.yaml --dry-run\n  berth apply -f site.yaml --now\n  berth export --site main | berth apply --site branch --create-site -f -",
 		run:     func(ctx context.Context, _ []string) error { return p.applyDocument(ctx, a) }})
 	f := c.Flags()
 	f.StringVarP(&a.file, "file", "f", "", "the document's `FILE`; - reads standard input")
 	f.BoolVar(&a.dryRun, "dry-run", false, "show what would be drafted, and change nothing")
 	f.BoolVar(&a.prune, "prune", false, "delete what the document does not name")
+	f.BoolVar(&a.create, "create-site", false, "make the site named with --site where there is none")
 	f.BoolVar(&a.now, "now", false, "apply what the document is about at once, and no other draft")
 	c.MarkFlagsMutuallyExclusive("dry-run", "now")
 	_ = c.MarkFlagRequired("file") // it exists
@@ -77,7 +79,7 @@ func (p *program) applyDocument(ctx context.Context, a applying) error {
 	if err != nil {
 		return err
 	}
-	r, err := c.ApplyDocument(ctx, file.doc, client.DocumentOptions{DryRun: a.dryRun, Prune: a.prune})
+	r, err := c.ApplyDocument(ctx, file.doc, client.DocumentOptions{DryRun: a.dryRun, Create: a.create, Prune: a.prune})
 	if err != nil {
 		return file.located(err)
 	}

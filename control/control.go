@@ -71,7 +71,7 @@ type Service struct {
 // New returns a Service over the options.
 func New(o Options) *Service {
 	return &Service{store: o.Store, library: o.Library, images: o.Images, authority: o.Authority, log: o.Log, now: o.Now, random: o.Random,
-		version: o.Version, bell: newBell(), hub: newHub(), plans: newPlanCache(), guard: newGuard(o), tasks: newTasks(), started: o.Now(),
+		version: o.Version, bell: newBell(), hub: newHub(o.Now()), plans: newPlanCache(), guard: newGuard(o), tasks: newTasks(), started: o.Now(),
 		asks: newAsks(), derive: o.Derive}
 }
 

@@ -13,7 +13,8 @@ import (
 
 // DocumentOptions say how a document is applied.
 type DocumentOptions struct {
-	Prune bool // delete packages, pools and publications, and empty site defaults, that a part of the document does not name
+	Create bool // make the site where there is none of that name; only an owner of the farm may
+	Prune  bool // delete packages, pools and publications, and empty site defaults, that a part of the document does not name
 }
 
 // errTakenBack ends a transaction that is only to tell what it would do.
@@ -36,6 +37,15 @@ func (s *Service) ApplyDocument(ctx context.Context, site string, doc wire.Docum
 }
 
 func (s *Service) document(ctx context.Context, site string, doc wire.Document, o DocumentOptions, dry bool) (wire.DocumentResult, error) {
+	if o.Create {
+		missing, err := s.siteIsMissing(ctx, site)
+		if err != nil {
+			return wire.DocumentResult{}, err
+		}
+		if missing {
+			return s.newSite(ctx, site, doc, dry)
+		}
+	}
 	images, err := s.documentImages(ctx, site, doc, dry)
 	if err != nil {
 		return wire.DocumentResult{}, err

@@ -21,9 +21,8 @@ func (s *Service) CreateSite(ctx context.Context, site berth.Site) (berth.Site, 
 		s.refused(ctx, need{site.Name, berth.RoleOwner}, err)
 		return site, err
 	}
-	if !resourceGroupName().MatchString(site.Name) {
-		return site, berth.Errorf(berth.Invalid, "%q cannot name a site", site.Name).On("name").
-			With("use 1 to 90 letters, digits, '-', '_', '.', '(' and ')', the last no '.'")
+	if err := checkSiteName(site.Name); err != nil {
+		return site, err
 	}
 	site.CreatedAt, site.Generation = s.now(), 1
 	err = s.store.Update(ctx, func(tx berth.Tx) error {
@@ -40,6 +39,14 @@ func (s *Service) CreateSite(ctx context.Context, site berth.Site) (berth.Site, 
 		return w.furnish()
 	})
 	return site, err
+}
+
+func checkSiteName(name string) error {
+	if resourceGroupName().MatchString(name) {
+		return nil
+	}
+	return berth.Errorf(berth.Invalid, "%q cannot name a site", name).On("name").
+		With("use 1 to 90 letters, digits, '-', '_', '.', '(' and ')', the last no '.'")
 }
 
 // likeTheFarm gives a further site the farm's subscription, and its location unless it names one.

@@ -110,6 +110,7 @@ type Event struct {
 	Revision   int64     `json:"revision,omitempty"`   // of object
 	Generation int64     `json:"generation,omitempty"` // of apply and hello the site's, of host the one that it holds
 	State      string    `json:"state,omitempty"`      // of task
+	Resumed    bool      `json:"resumed,omitempty"`    // of hello: what was missed follows, nothing is old
 }
 
 // The kinds of event.
