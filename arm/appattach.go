@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"berth"
-	"berth/auth"
 	"berth/control"
 )
 
@@ -189,7 +188,7 @@ func (c *call) sameAppAttachLocation(was control.AppAttach, sent object) error {
 
 // patchAppAttach merges (RFC 7396) into the properties.
 func (h *handler) patchAppAttach(c *call) (answer, error) {
-	if _, err := auth.Require(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
+	if err := h.farm.Permit(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
 		return answer{}, err
 	}
 	body, err := readBody(c)

@@ -37,6 +37,9 @@ type Farm interface {
 
 // Groups are the sites, which are resource groups to Azure's clients.
 type Groups interface {
+	// Permit refuses a caller without the role in the site, and writes that down as every use case does: for what must not be
+	// looked at before the right is known.
+	Permit(ctx context.Context, site string, role berth.Role) error
 	// Site returns the site of that name, in any case.
 	Site(ctx context.Context, name string) (berth.Site, error)
 	// Sites returns the sites that the caller may read, ordered by name.

@@ -9,7 +9,6 @@ import (
 	"strconv"
 
 	"berth"
-	"berth/auth"
 	"berth/control"
 )
 
@@ -119,7 +118,7 @@ func (c *call) checkLocation(was control.HostPool, sent object) error {
 
 // patchHostPool merges (RFC 7396) into the properties; tags are replaced.
 func (h *handler) patchHostPool(c *call) (answer, error) {
-	if _, err := auth.Require(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
+	if err := h.farm.Permit(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
 		return answer{}, err
 	}
 	body, err := readBody(c)

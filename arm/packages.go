@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"berth"
-	"berth/auth"
 	"berth/control"
 )
 
@@ -58,7 +57,7 @@ func (h *handler) put(c *call) (answer, error) {
 
 // patch merges (RFC 7396) the three properties that may be changed alone.
 func (h *handler) patch(c *call) (answer, error) {
-	if _, err := auth.Require(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
+	if err := h.farm.Permit(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
 		return answer{}, err
 	}
 	body, err := readBody(c)

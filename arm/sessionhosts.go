@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"berth"
-	"berth/auth"
 	"berth/control"
 )
 
@@ -93,7 +92,7 @@ func (h *handler) getSessionHost(c *call) (answer, error) {
 
 // patchSessionHost merges the three properties that may be changed. The body may be missing; force makes no difference here.
 func (h *handler) patchSessionHost(c *call) (answer, error) {
-	if _, err := auth.Require(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
+	if err := h.farm.Permit(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
 		return answer{}, err
 	}
 	if _, err := flag(c.URL.Query(), "force"); err != nil {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"berth"
-	"berth/auth"
 	"berth/control"
 )
 
@@ -122,7 +121,7 @@ func (h *handler) removeUserSession(c *call) (answer, error) {
 	if _, err := flag(c.URL.Query(), "force"); err != nil {
 		return answer{}, err
 	}
-	if _, err := auth.Require(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
+	if err := h.farm.Permit(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
 		return answer{}, err
 	}
 	host, s, err := h.session(c)
@@ -136,7 +135,7 @@ func (h *handler) removeUserSession(c *call) (answer, error) {
 }
 
 func (h *handler) disconnectSession(c *call) (answer, error) {
-	if _, err := auth.Require(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
+	if err := h.farm.Permit(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
 		return answer{}, err
 	}
 	host, s, err := h.session(c)
@@ -151,7 +150,7 @@ var messageSchema = schema{"messagetitle": text, "messagebody": text}
 
 // sendMessage shows a text in a session. The body of the request may be missing; then there is nothing to show.
 func (h *handler) sendMessage(c *call) (answer, error) {
-	if _, err := auth.Require(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
+	if err := h.farm.Permit(c.Context(), c.site.Name, berth.RoleContributor); err != nil {
 		return answer{}, err
 	}
 	body, err := readBody(c)

@@ -98,6 +98,16 @@ func (s *Service) refusedStranger(ctx context.Context, e berth.AuditEntry) {
 	}
 }
 
+// Permit refuses a caller without the role in the site, and writes the refusal down. Use cases do so by themselves; it is for
+// faces that must not look at a request before the right is known.
+func (s *Service) Permit(ctx context.Context, site string, role berth.Role) error {
+	_, err := auth.Require(ctx, site, role)
+	if err != nil {
+		s.refused(ctx, need{site, role}, err)
+	}
+	return err
+}
+
 // farm runs fn as one change of the farm as a whole, by a caller who owns it.
 func (s *Service) farm(ctx context.Context, run func(context.Context, func(berth.Tx) error) error, fn func(*work) error) error {
 	who, err := auth.Require(ctx, "", berth.RoleOwner)

@@ -456,6 +456,7 @@ export interface Event {
   key?: string;
   kind: string;
   objectKind?: string;
+  resumed?: boolean;
   revision?: number;
   state?: string;
 }
@@ -1282,7 +1283,7 @@ export interface Operations {
   /** Draft what makes the site as a document says. */
   applyDocument: {
     path: { site: string };
-    query: { dryRun?: boolean; prune?: boolean };
+    query: { dryRun?: boolean; create?: boolean; prune?: boolean };
     body: Document;
     answer: DocumentResult;
   };
