@@ -13,11 +13,13 @@ import (
 )
 
 func (p *program) imageCommand() *cobra.Command {
+	var languages []string
 	inspect := p.command(verb{use: "inspect IMAGE", short: "Show the volumes and packages of an image",
 		long: `Show what is in a VHD, VHDX or raw disk image: its format, its volumes, and each package with its identity, applications,
 dependencies and signer. The content of the packages is not checked: see "berth image verify".`,
 		example: "  berth image inspect notes.vhdx\n  berth image inspect '\\\\files\\apps\\notes.vhdx' -o json",
-		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error { return p.inspectImage(ctx, args[0]) }})
+		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error { return p.inspectImage(ctx, args[0], languages) }})
+	languageFlag(inspect, &languages)
 	return noun("image", "Inspect, verify, read and build disk images",
 		`An image is a VHD or VHDX file that holds expanded MSIX packages. These commands work on this machine, without a server.
 IMAGE is the path of a local file, a UNC path (\\server\share\path) or an https URL. Only the parts that are needed are read.
@@ -25,12 +27,12 @@ Logins for servers are in the JSON file that the variable BERTH_SHARE_LOGINS nam
 		inspect, p.imageVerify(), p.imageList(), p.imageCat(), p.imageHash(), p.imageExtract(), p.imageMount(), p.imageBuild())
 }
 
-func (p *program) inspectImage(ctx context.Context, imagePath string) error {
+func (p *program) inspectImage(ctx context.Context, imagePath string, languages []string) error {
 	lib, err := p.Library()
 	if err != nil {
 		return err
 	}
-	img, err := lib.Inspect(ctx, imagePath)
+	img, err := lib.In(languages...).Inspect(ctx, imagePath)
 	if err != nil {
 		return err
 	}

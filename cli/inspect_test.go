@@ -153,3 +153,17 @@ func equal[T comparable](t *testing.T, what string, got, want T) {
 		t.Errorf("%s is %v, want %v", what, got, want)
 	}
 }
+
+// TestInspectInLanguage shows names in the language that is asked for.
+func TestInspectInLanguage(t *testing.T) {
+	file := filepath.Join(samples, "microsoft_msix-packaging", "unpack", "CentennialCoffee.appx")
+	if _, err := os.Stat(file); err != nil {
+		t.Skipf("skipped: the conformance data %s is missing", file)
+	}
+	for languages, want := range map[string]string{"fr-CA,en": "Oui Oui", "en,fr": "Microsoft Corporation Localized"} {
+		code, out, errs := call{}.run("msix", "inspect", "--language", languages, file)
+		if code != 0 || !strings.Contains(out, want) {
+			t.Errorf("%s: exit code %d, %s%s; want %s", languages, code, out, errs, want)
+		}
+	}
+}

@@ -16,9 +16,11 @@ func (p *program) msixCommand() *cobra.Command {
 			return p.verify(ctx, &s, args[0], (*imaging.Library).VerifyPackage)
 		}})
 	s.flags(verify)
+	var languages []string
 	inspect := p.command(verb{use: "inspect PACKAGE", short: "Show a package, or the packages of a bundle",
-		example: "  berth msix inspect Contoso.Notes.msix\n  berth msix inspect Contoso.Notes.msixbundle -o json",
-		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error { return p.inspectPackage(ctx, args[0]) }})
+		example: "  berth msix inspect Contoso.Notes.msix\n  berth msix inspect Contoso.Notes.msixbundle -o json\n  berth msix inspect Contoso.Notes.msix --language de-DE,en",
+		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error { return p.inspectPackage(ctx, args[0], languages) }})
+	languageFlag(inspect, &languages)
 	return noun("msix", "Inspect, verify, unpack, pack and sign MSIX packages",
 		"These commands work on .msix, .appx and .msixbundle files, on this machine, on a share or behind\nan https URL, without a server.", inspect, verify, p.msixUnpack(), p.msixPack(), p.msixSign())
 }
@@ -29,12 +31,17 @@ type inspectedPackage struct {
 	Packages []imaging.Package `json:"packages"`
 }
 
-func (p *program) inspectPackage(ctx context.Context, name string) error {
+// languageFlag is the choice of languages that both inspections share.
+func languageFlag(c *cobra.Command, languages *[]string) {
+	c.Flags().StringSliceVar(languages, "language", nil, "`LANGUAGES` of names, the most wanted first, as de-DE; without it, each package's default")
+}
+
+func (p *program) inspectPackage(ctx context.Context, name string, languages []string) error {
 	lib, err := p.Library()
 	if err != nil {
 		return err
 	}
-	packages, err := lib.InspectPackage(ctx, name)
+	packages, err := lib.In(languages...).InspectPackage(ctx, name)
 	if err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ type serverOptions struct {
 	tlsCert       string
 	tlsKey        string
 	logLevel      string
+	languages     []string
 }
 
 func serverCommand() *cobra.Command {
@@ -67,6 +68,7 @@ The server opens images only below the folders and UNC prefixes given with --ima
 	f.StringArrayVar(&o.names, "name", nil, "further DNS name or IP address for the server's own certificate (repeatable)")
 	f.StringVar(&o.tlsCert, "tls-cert", "", "certificate chain to serve with, PEM; without one the server makes its own")
 	f.StringVar(&o.tlsKey, "tls-key", "", "private key of --tls-cert, PEM")
+	f.StringSliceVar(&o.languages, "language", nil, "languages of package names, the most wanted first, as de-DE; without it, each package's default")
 	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
 	return c
 }
@@ -124,7 +126,7 @@ func openServer(ctx context.Context, o serverOptions) (*server, error) {
 		return nil, err
 	}
 	s.url = "https://" + s.address()
-	library := imaging.New(opener, s.log)
+	library := imaging.New(opener, s.log).In(o.languages...)
 	s.service = control.New(control.Options{Store: s.store, Library: library, Images: images{opener, library}, Authority: s.authority,
 		Log: s.log, Now: time.Now, Random: rand.Reader, Version: version, Derive: s.access.Derive})
 	return s, nil
