@@ -2,8 +2,10 @@ package imaging
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"io/fs"
 	"path"
@@ -17,7 +19,8 @@ type expanded struct {
 	manifest    *msix.Manifest
 	manifestRaw []byte
 	blockMap    *msix.BlockMap
-	blockRaw    []byte          // AppxBlockMap.xml
+	blockSum    []byte          // SHA-256 of AppxBlockMap.xml
+	blockSigned []byte          // its hash by the signature's function; nil when the package is not signed
 	signature   *msix.Signature // nil when the package is not signed
 	description string          // of the package for people, once it is described
 }
@@ -38,38 +41,50 @@ func read(f found) (e *expanded, err error) {
 	if e.manifest, err = msix.ReadManifest(bytes.NewReader(e.manifestRaw)); err != nil {
 		return nil, err
 	}
-	if e.blockRaw, err = readFile(f, msix.BlockMapName, mostBlockMap); err != nil {
-		return nil, err
-	}
-	if e.blockMap, err = msix.ReadBlockMap(bytes.NewReader(e.blockRaw)); err != nil {
-		return nil, err
-	}
 	p7x, err := readFile(f, msix.SignatureName, mostSignature)
-	if errors.Is(err, fs.ErrNotExist) {
-		return e, nil
+	if err == nil {
+		e.signature, err = msix.ReadSignature(p7x)
+	} else if errors.Is(err, fs.ErrNotExist) {
+		err = nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	e.signature, err = msix.ReadSignature(p7x)
-	return e, err
+	return e, e.readBlockMap()
+}
+
+// readBlockMap parses and hashes the block map in one pass: that of a large package is too large to hold as it is.
+func (e *expanded) readBlockMap() error {
+	file, err := openFile(e.found, msix.BlockMapName, mostBlockMap)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	sum := sha256.New()
+	hashes := io.Writer(sum)
+	var signed hash.Hash
+	if e.signature != nil {
+		signed = e.signature.Hash.New()
+		hashes = io.MultiWriter(sum, signed)
+	}
+	if e.blockMap, err = msix.ReadBlockMap(io.TeeReader(io.LimitReader(file, mostBlockMap+1), hashes)); err != nil {
+		return err
+	}
+	e.blockSum = sum.Sum(nil)
+	if signed != nil {
+		e.blockSigned = signed.Sum(nil)
+	}
+	return nil
 }
 
 // readFile reads a footprint file. A size that is too large is refused by what the file system says, before anything is
 // read: sparse files claim any size.
 func readFile(f found, name string, most int64) ([]byte, error) {
-	file, err := f.fsys.Open(path.Join(f.dir, name))
+	file, err := openFile(f, name, most)
 	if err != nil {
-		return nil, footprintError(name, err)
+		return nil, err
 	}
 	defer func() { _ = file.Close() }()
-	fi, err := file.Stat()
-	if err != nil {
-		return nil, footprintError(name, err)
-	}
-	if fi.Size() > most {
-		return nil, footprintError(name, fmt.Errorf("%w: the file is %d bytes long, more than %d", msix.ErrUnsupported, fi.Size(), most))
-	}
 	b, err := io.ReadAll(io.LimitReader(file, most+1))
 	if err == nil && int64(len(b)) > most { // the file system said less than it gives
 		err = fmt.Errorf("%w: the file is longer than %d bytes", msix.ErrUnsupported, most)
@@ -78,6 +93,23 @@ func readFile(f found, name string, most int64) ([]byte, error) {
 		return nil, footprintError(name, err)
 	}
 	return b, nil
+}
+
+// openFile opens a footprint file whose size is within bounds.
+func openFile(f found, name string, most int64) (fs.File, error) {
+	file, err := f.fsys.Open(path.Join(f.dir, name))
+	if err != nil {
+		return nil, footprintError(name, err)
+	}
+	fi, err := file.Stat()
+	if err == nil && fi.Size() > most {
+		err = fmt.Errorf("%w: the file is %d bytes long, more than %d", msix.ErrUnsupported, fi.Size(), most)
+	}
+	if err != nil {
+		_ = file.Close()
+		return nil, footprintError(name, err)
+	}
+	return file, nil
 }
 
 // footprintError says which footprint file cannot be read.
@@ -97,9 +129,7 @@ func (e *expanded) check() error {
 	if err := e.signature.Verify(); err != nil {
 		return err
 	}
-	h := e.signature.Hash.New()
-	h.Write(e.blockRaw)
-	if !bytes.Equal(h.Sum(nil), e.signature.Digests[msix.DigestBlockMap]) {
+	if !bytes.Equal(e.blockSigned, e.signature.Digests[msix.DigestBlockMap]) {
 		return &msix.Error{Format: "signature", Structure: msix.BlockMapName, Offset: -1,
 			Err: fmt.Errorf("%w: the signature was made for another block map", msix.ErrCorrupt)}
 	}

@@ -3,7 +3,6 @@ package imaging
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"strings"
 	"time"
@@ -59,8 +58,7 @@ func (e *expanded) applications(look *lookup) []berth.Application {
 
 // observe notes what was seen of the content and the signature.
 func (e *expanded) observe(p *berth.Package) {
-	sum := sha256.Sum256(e.blockRaw)
-	p.Observed = &berth.Observation{At: time.Now().UTC(), Files: len(e.blockMap.Files), BlockMapSHA256: hex.EncodeToString(sum[:]), Signature: "absent"}
+	p.Observed = &berth.Observation{At: time.Now().UTC(), Files: len(e.blockMap.Files), BlockMapSHA256: hex.EncodeToString(e.blockSum), Signature: "absent"}
 	for _, f := range e.blockMap.Files {
 		p.Observed.Bytes += f.Size
 	}

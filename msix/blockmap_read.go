@@ -25,40 +25,70 @@ var blockMapSchemas = map[string]bool{
 	"http://schemas.microsoft.com/appx/2017/blockmap": true,
 }
 
-// ReadBlockMap reads an AppxBlockMap.xml. It refuses files listed twice, names
-// that leave the package, footprint files that must not be listed, and files
-// whose number of blocks does not fit their size.
+// ReadBlockMap reads an AppxBlockMap.xml, as it comes. It refuses files listed
+// twice, names that leave the package, footprint files that must not be listed,
+// and files whose number of blocks does not fit their size.
 func ReadBlockMap(r io.Reader) (*BlockMap, error) {
-	data, err := readLimited(r, maxBlockMap, blockMapFormat, BlockMapName)
-	if err != nil {
+	src := &mapSource{r: r}
+	dec, err := newXMLDecoder(src)
+	p := blockMapParser{dec: dec, m: &BlockMap{index: map[string]int{}}}
+	for err == nil {
+		err = p.next()
+	}
+	switch {
+	case src.err != nil:
+		return nil, src.err // whatever the parser made of it
+	case !errors.Is(err, io.EOF):
 		return nil, err
-	}
-	p := blockMapParser{dec: newXMLDecoder(data), m: &BlockMap{index: map[string]int{}}}
-	for {
-		token, err := p.dec.Token()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err == nil {
-			err = checkToken(token)
-		}
-		if err != nil {
-			return nil, p.corrupt(BlockMapName, "not well-formed XML: %v", err)
-		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			err = p.start(t)
-		case xml.EndElement:
-			err = p.end()
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	if p.m.Hash == 0 {
+	case p.m.Hash == 0:
 		return nil, p.corrupt(BlockMapName, "there is no BlockMap element")
 	}
 	return p.m, nil
+}
+
+// mapSource bounds what is read, and keeps apart what the device says and what
+// the parser says.
+type mapSource struct {
+	r    io.Reader
+	read int64
+	err  error
+}
+
+// Read implements io.Reader.
+func (s *mapSource) Read(p []byte) (int, error) {
+	n, err := s.r.Read(p)
+	s.read += int64(n)
+	switch {
+	case s.read > maxBlockMap:
+		s.err = unsupported(blockMapFormat, BlockMapName, maxBlockMap, "longer than %d bytes", int64(maxBlockMap))
+	case err != nil && !errors.Is(err, io.EOF):
+		s.err = &Error{Format: blockMapFormat, Structure: BlockMapName, Offset: s.read, Err: err}
+	}
+	if s.err != nil {
+		return 0, s.err
+	}
+	return n, err
+}
+
+// next reads one token; the error is io.EOF at the end.
+func (p *blockMapParser) next() error {
+	token, err := p.dec.Token()
+	if errors.Is(err, io.EOF) {
+		return io.EOF
+	}
+	if err == nil {
+		err = checkToken(token)
+	}
+	if err != nil {
+		return p.corrupt(BlockMapName, "not well-formed XML: %v", err)
+	}
+	switch t := token.(type) {
+	case xml.StartElement:
+		return p.start(t)
+	case xml.EndElement:
+		return p.end()
+	}
+	return nil
 }
 
 // blockMapParser holds a stream position: block maps of large packages are too

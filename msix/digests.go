@@ -3,6 +3,7 @@ package msix
 import (
 	"bytes"
 	"errors"
+	"hash"
 	"io/fs"
 )
 
@@ -36,6 +37,14 @@ func (r *Report) addDigest(tag string, found []byte) {
 	default:
 		r.add(tag, Pass, "")
 	}
+}
+
+// newHash gives the signature's hash function; nil without a signature.
+func (r *Report) newHash() hash.Hash {
+	if r.Signature == nil {
+		return nil
+	}
+	return r.Signature.Hash.New()
 }
 
 // digest hashes bytes with the signature's hash function; nil without a signature.

@@ -127,14 +127,28 @@ func (v *expandedCheck) readSignature() error {
 	return err
 }
 
+// readBlockMap parses and hashes the block map in one pass.
 func (v *expandedCheck) readBlockMap() error {
-	data, err := v.read(BlockMapName, maxBlockMap, blockMapFormat)
-	if err != nil {
-		return err
+	path, ok := v.files[foldName(BlockMapName)]
+	if !ok {
+		return &Error{Format: blockMapFormat, Structure: BlockMapName, Offset: -1, Err: fs.ErrNotExist}
 	}
-	v.mapDigest = v.report.digest(data)
-	v.report.BlockMap, err = ReadBlockMap(bytes.NewReader(data))
-	return err
+	f, err := v.fsys.Open(path)
+	if err != nil {
+		return &Error{Format: blockMapFormat, Structure: BlockMapName, Offset: -1, Err: err}
+	}
+	r := io.Reader(f)
+	h := v.report.newHash()
+	if h != nil {
+		r = io.TeeReader(f, h)
+	}
+	v.report.BlockMap, err = ReadBlockMap(r)
+	if h != nil && (err == nil || errors.Is(err, ErrCorrupt)) { // the signature can hold for a block map that is no use
+		if _, rest := io.Copy(io.Discard, io.LimitReader(r, maxBlockMap)); rest == nil {
+			v.mapDigest = h.Sum(nil)
+		}
+	}
+	return errors.Join(err, f.Close())
 }
 
 // readManifest reads the manifest of a package or else of a bundle. Its

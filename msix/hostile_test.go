@@ -8,10 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
+	"io/fs"
 	"math"
 	"runtime"
 	"strings"
 	"testing"
+	"testing/fstest"
+	"testing/iotest"
 	"time"
 )
 
@@ -268,6 +272,58 @@ func TestBlockMapBomb(t *testing.T) {
 		t.Errorf("%d bytes were allocated for a container of %d", grown, len(data))
 	}
 	t.Logf("%d bytes, %v", len(data), time.Since(start))
+}
+
+// blanks is a file of 500 MB that is made of one byte.
+type blanks struct{ fs.FS }
+
+type blankFile struct {
+	fs.File
+	left int
+	c    byte
+}
+
+func (b blanks) Open(name string) (fs.File, error) {
+	f, err := b.FS.Open(name)
+	if err == nil && name == BlockMapName {
+		return &blankFile{f, 500 << 20, ' '}, nil
+	}
+	return f, err
+}
+
+func (f *blankFile) Read(p []byte) (int, error) {
+	n := min(len(p), f.left)
+	for i := range n {
+		p[i] = f.c
+	}
+	if f.left -= n; n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+// TestEndlessBlockMapOnDisk has a block map that a sparse file makes out of nothing.
+func TestEndlessBlockMapOnDisk(t *testing.T) {
+	tree := blanks{fstest.MapFS{ManifestName: {Data: []byte(smallManifest)}, BlockMapName: {Data: []byte("x")}}}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	r, err := VerifyExpanded(t.Context(), tree, ".", VerifyOptions{AllowUnsigned: true})
+	runtime.ReadMemStats(&after)
+	if err != nil || r.OK() || !strings.Contains(fmt.Sprint(r.Checks), "more than 256 KiB") {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 16<<20 {
+		t.Errorf("%d bytes were allocated", grown)
+	}
+}
+
+// TestUnreadableBlockMap tells a device that fails from a block map that is damaged.
+func TestUnreadableBlockMap(t *testing.T) {
+	broken := errors.New("the cable is out")
+	_, err := ReadBlockMap(io.MultiReader(strings.NewReader(blockMapText("")[:100]), iotest.ErrReader(broken)))
+	if !errors.Is(err, broken) || errors.Is(err, ErrCorrupt) {
+		t.Errorf("%v", err)
+	}
 }
 
 // deflatedBomb is a package of one deflated file of blanks.

@@ -1,12 +1,14 @@
 package msix
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf16"
 )
@@ -16,7 +18,7 @@ import (
 const (
 	maxXMLDepth = 64
 	maxXMLNodes = 200_000
-	maxXMLTag   = 256 << 10 // bytes of one tag with its attributes, or of one comment
+	maxXMLTag   = 256 << 10 // bytes of one tag with its attributes, of one comment or text
 )
 
 // readLimited reads all of r, and refuses more than limit bytes.
@@ -33,22 +35,31 @@ func readLimited(r io.Reader, limit int64, format, file string) ([]byte, error) 
 
 // newXMLDecoder accepts UTF-8 and, by its byte order mark or by the form of its
 // first character, UTF-16. encoding/xml expands no entities but the five of XML
-// itself, so a document never grows while it is read.
-func newXMLDecoder(data []byte) *xml.Decoder {
-	wide := false
-	switch {
-	case bytes.HasPrefix(data, []byte("<\x00")):
-		data, wide = fromUTF16(data, binary.LittleEndian), true
-	case bytes.HasPrefix(data, []byte("\x00<")):
-		data, wide = fromUTF16(data, binary.BigEndian), true
-	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
-		data = data[3:]
-	case bytes.HasPrefix(data, []byte("\xff\xfe")):
-		data, wide = fromUTF16(data[2:], binary.LittleEndian), true
-	case bytes.HasPrefix(data, []byte("\xfe\xff")):
-		data, wide = fromUTF16(data[2:], binary.BigEndian), true
+// itself, so a document never grows while it is read. UTF-8 is read as it comes;
+// of UTF-16, which nobody uses for large documents, at most 16 MiB.
+func newXMLDecoder(r io.Reader) (*xml.Decoder, error) {
+	in := bufio.NewReaderSize(r, 32<<10)
+	head, err := in.Peek(3)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
 	}
-	d := xml.NewDecoder(&tagLimit{r: bytes.NewReader(data), inside: -1})
+	var text byteReader = in
+	wide := false
+	for mark, order := range map[string]binary.ByteOrder{"\xff\xfe": binary.LittleEndian, "<\x00": binary.LittleEndian, "\xfe\xff": binary.BigEndian, "\x00<": binary.BigEndian} {
+		if !bytes.HasPrefix(head, []byte(mark)) {
+			continue
+		}
+		data, err := readLimited(in, maxManifest, "XML", "UTF-16 text")
+		if err != nil {
+			return nil, err
+		}
+		plain := bytes.TrimPrefix(fromUTF16(data, order), []byte("\ufeff"))
+		text, wide = bytes.NewReader(plain), true
+	}
+	if bytes.Equal(head, []byte("\xef\xbb\xbf")) {
+		_, _ = in.Discard(len(head)) // they are there
+	}
+	d := xml.NewDecoder(&tagLimit{r: text})
 	d.CharsetReader = func(label string, input io.Reader) (io.Reader, error) {
 		if wide && strings.HasPrefix(strings.ToLower(label), "utf-16") {
 			return input, nil // the bytes are UTF-8 by now, only the label is old
@@ -58,25 +69,29 @@ func newXMLDecoder(data []byte) *xml.Decoder {
 		}
 		return nil, errors.New("encoding " + clip(label) + " is neither UTF-8 nor UTF-16 with a byte order mark")
 	}
-	return d
+	return d, nil
 }
 
-// tagLimit refuses a tag that goes on without end: its attributes would all be
-// in memory before anybody could look at them.
+// byteReader is what encoding/xml reads from without a buffer of its own.
+type byteReader interface {
+	io.Reader
+	io.ByteReader
+}
+
+// tagLimit refuses a tag, comment or text that goes on without end: all of it
+// would be in memory before anybody could look at it.
 type tagLimit struct {
-	r      *bytes.Reader
-	inside int // bytes since the last "<"; -1 outside of a tag
+	r   byteReader
+	run int  // bytes since the tag or text began
+	tag bool // inside of one; a "<" in it is content
 }
 
-var errLongTag = errors.New("a tag or comment of more than 256 KiB")
+var errLongTag = errors.New("a tag, comment or text of more than 256 KiB")
 
-// Read implements io.Reader, and keeps encoding/xml from reading more than it was shown.
+// Read implements io.Reader, for encoding/xml after it was told of an encoding.
 func (t *tagLimit) Read(p []byte) (int, error) {
 	n, err := t.r.Read(p)
-	for _, c := range p[:n] {
-		t.count(c)
-	}
-	if t.inside > maxXMLTag {
+	if slices.ContainsFunc(p[:n], t.count) {
 		return 0, errLongTag
 	}
 	return n, err
@@ -85,19 +100,23 @@ func (t *tagLimit) Read(p []byte) (int, error) {
 // ReadByte implements io.ByteReader, which encoding/xml prefers.
 func (t *tagLimit) ReadByte() (byte, error) {
 	c, err := t.r.ReadByte()
-	if t.count(c); t.inside > maxXMLTag {
-		return 0, errLongTag
+	if err == nil && t.count(c) {
+		err = errLongTag
 	}
 	return c, err
 }
 
-func (t *tagLimit) count(c byte) {
+// count takes one byte, and tells that there were too many.
+func (t *tagLimit) count(c byte) bool {
 	switch {
-	case c == '>':
-		t.inside = -1
-	case c == '<' || t.inside >= 0: // also in a tag that is open: a comment
-		t.inside++
+	case c == '>' && t.tag:
+		t.tag, t.run = false, 0
+	case c == '<' && !t.tag:
+		t.tag, t.run = true, 0
+	default:
+		t.run++
 	}
+	return t.run > maxXMLTag
 }
 
 // checkToken refuses what encoding/xml lets pass and Windows does not: document

@@ -1,6 +1,7 @@
 package msix
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -74,7 +75,10 @@ func (n *node) content(local string) string {
 
 // parseTree reads a whole document into nodes, within the bounds above.
 func parseTree(data []byte, format, file string) (*node, error) {
-	d := newXMLDecoder(data)
+	d, err := newXMLDecoder(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
 	top := &node{}
 	open := []*node{top}
 	for count := 0; ; {
