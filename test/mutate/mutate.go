@@ -116,10 +116,10 @@ func watchHeap() *heap {
 
 // stop returns by how much the heap grew at the most.
 func (h *heap) stop() int64 {
-	h.peak = max(h.peak, objects())
+	last := objects() // before the watcher ends, which may take a tick
 	close(h.done)
 	h.finished.Wait()
-	return h.peak - h.before
+	return max(h.peak, last) - h.before
 }
 
 // objects is the size of the heap's objects, dead ones not swept yet among them.
