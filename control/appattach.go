@@ -311,3 +311,16 @@ func (w *work) meant(p berth.Package) (bool, error) {
 	all, err := berth.LoadAll[berth.AppAttachPackage](w, berth.Applied, berth.ObjectQuery{Site: berth.Fold(w.site.Name), Kind: berth.ObjectAppAttach})
 	return slices.ContainsFunc(all, func(a berth.AppAttachPackage) bool { return berth.Fold(a.FullName) == berth.Fold(p.FullName) }), err
 }
+
+// offeredIn are the folded full names of the packages that app attach packages offer from a pool. They are none of its MSIX
+// packages, though its list assigns them.
+func (w *work) offeredIn(pool string) (map[string]bool, error) {
+	all, err := berth.LoadAll[berth.AppAttachPackage](w, berth.Applied, berth.ObjectQuery{Site: berth.Fold(w.site.Name), Kind: berth.ObjectAppAttach})
+	offered := map[string]bool{}
+	for _, a := range all {
+		if slices.ContainsFunc(a.Pools, func(p berth.AppAttachPool) bool { return berth.Fold(p.Pool) == berth.Fold(pool) }) {
+			offered[berth.Fold(a.FullName)] = true
+		}
+	}
+	return offered, err
+}

@@ -278,10 +278,14 @@ func (w *work) declared(pool, fullName string) (out Declared, err error) {
 		return out, err
 	}
 	doc, perr := w.avdPool(pool)
-	if a := activeIn(doc, fullName); perr == nil && a != nil {
-		return w.undeclared(doc, *a)
+	a := activeIn(doc, fullName)
+	if perr != nil || a == nil {
+		return out, err
 	}
-	return out, err
+	if offered, oerr := w.offeredIn(pool); oerr != nil || offered[berth.Fold(fullName)] {
+		return out, cmp.Or(oerr, err)
+	}
+	return w.undeclared(doc, *a)
 }
 
 // undeclared is a package that another face assigned to the pool: no client has described it, so that the catalogue says all.

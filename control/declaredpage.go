@@ -61,11 +61,15 @@ func (s *Service) DeclaredPackages(ctx context.Context, site, pool string, q Dec
 
 // assignedAlone are the packages that a pool's own list assigns and no client has declared.
 func (w *work) assignedAlone(pool berth.Pool) (list []Declared, err error) {
-	if pool.Inherit {
+	if pool.Inherit || len(pool.Assignments) == 0 {
 		return nil, nil
 	}
+	offered, err := w.offeredIn(pool.Name)
+	if err != nil {
+		return nil, err
+	}
 	for _, a := range pool.Assignments {
-		if a.Version == "" {
+		if a.Version == "" || offered[berth.Fold(a.Version)] {
 			continue
 		}
 		o, err := w.Object(w.declarationRef(pool.Name, a.Version))

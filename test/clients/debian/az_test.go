@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -171,3 +174,91 @@ func TestPython(t *testing.T) {
 
 // inFourHours is a moment as clients write it.
 func inFourHours() string { return time.Now().Add(4 * time.Hour).UTC().Format(time.RFC3339) }
+
+// moveScript is the script of the documentation's move guide.
+func moveScript(t *testing.T) string {
+	t.Helper()
+	doc, err := os.ReadFile("../../../docs/azure.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, script, ok := strings.Cut(string(doc), "```sh\n# avd-export")
+	script, _, end := strings.Cut(script, "```")
+	if !ok || !end {
+		t.Fatal("the documentation has no script to move with")
+	}
+	return "# avd-export" + script
+}
+
+// TestMove plays the move guide between two servers, of which one stands for AVD, and back again.
+func TestMove(t *testing.T) {
+	for _, command := range []string{"az", "jq", "bash"} {
+		if _, err := exec.LookPath(command); err != nil {
+			t.Skipf("skipped: %s is not installed", command)
+		}
+	}
+	from, to := server.Start(t), server.Start(t)
+	both := filepath.Join(t.TempDir(), "both.pem") // authorities of both, as a machine that reaches both trusts both
+	var pem []byte
+	for _, s := range []*server.Server{from, to} {
+		b, err := os.ReadFile(s.CAFile)
+		if err != nil {
+			t.Fatal(err)
+		}
+		pem = append(pem, b...)
+	}
+	if err := os.WriteFile(both, pem, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	a := &az{t, from, append(os.Environ(), "REQUESTS_CA_BUNDLE="+both, "AZURE_CONFIG_DIR="+t.TempDir(), "AZURE_CORE_COLLECT_TELEMETRY=no")}
+	use := func(name string, s *server.Server) {
+		a.call(nil, "cloud", "set", "--name", name)
+		a.call(nil, "login", "--service-principal", "--username", s.ClientID, "--password", s.ClientSecret, "--tenant", s.TenantID)
+	}
+	for name, s := range map[string]*server.Server{"Cloud": from, "Berth": to} {
+		a.call(nil, "cloud", "register", "--name", name, "--endpoint-resource-manager", s.Endpoint)
+	}
+	use("Cloud", from)
+	a.call(nil, "group", "create", "--name", "desks", "--location", "westeurope")
+	in := "/subscriptions/" + from.SubscriptionID + "/resourceGroups/desks/providers/" + namespace
+	const v = "?api-version=2025-10-10"
+	a.rest(nil, "put", in+"/hostPools/pool%201"+v, `{"location": "westeurope", "tags": {"cost": "7"}, "properties": {"hostPoolType": "Pooled",
+		"loadBalancerType": "DepthFirst", "preferredAppGroupType": "Desktop", "friendlyName": "Front & back"}}`)
+	a.rest(nil, "put", in+"/hostPools/pool%201/msixPackages/App_1.0.0.0_x64__abcdefghjkmnp"+v, `{"properties": {"isActive": true, "imagePath": "\\\\files\\app.vhdx",
+		"lastUpdated": "2008-09-22T14:01:54.9571247Z"}}`)
+	a.rest(nil, "put", in+"/appAttachPackages/tool"+v, `{"location": "westeurope", "properties": {"hostPoolReferences": ["`+in+`/hostPools/pool 1"],
+		"image": {"packageFullName": "Tool_1.0.0.0_x64__abcdefghjkmnp", "imagePath": "\\\\files\\tool.vhdx", "isActive": true}}}`)
+
+	dir := t.TempDir()
+	run := func(command string) {
+		t.Helper()
+		c := exec.CommandContext(t.Context(), "bash", "-euo", "pipefail", "-c", moveScript(t)+"\n"+command)
+		c.Env, c.Dir = a.env, dir
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", command, err, out)
+		}
+	}
+	run("avd_export desks there.json")
+	use("Berth", to)
+	a.call(nil, "group", "create", "--name", "desks", "--location", "westeurope")
+	run("avd_import there.json desks; avd_export desks here.json")
+	use("Cloud", from)
+	run("avd_import here.json desks; avd_export desks back.json")
+	read := func(name string) string {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids.ReplaceAllString(string(b), "ID")
+	}
+	there, here, back := read("there.json"), read("here.json"), read("back.json")
+	if !strings.Contains(there, "Front & back") || !strings.Contains(there, "2008-09-22T14:01:54.9571247Z") || strings.Count(there, `"isActive": true`) != 2 {
+		t.Errorf("exported: %s", there)
+	}
+	if here != there || back != there {
+		t.Errorf("the way there and back changed something:\n%s\n%s\n%s", there, here, back)
+	}
+}
+
+// ids are those of the farm and of what is in it, which differ from one to the other.
+var ids = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
