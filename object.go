@@ -18,6 +18,7 @@ const (
 	ObjectDeclaration ObjectKind = "declaration"
 	ObjectPublication ObjectKind = "publication"
 	ObjectAppAttach   ObjectKind = "appAttachPackage"
+	ObjectGroup       ObjectKind = "resourceGroup" // what Azure's clients said of the site itself
 )
 
 // Ref names one configuration object.

@@ -10,6 +10,7 @@ package arm
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
@@ -46,6 +47,10 @@ type Groups interface {
 	Sites(ctx context.Context) ([]berth.Site, error)
 	// CreateSite makes a site; a name that is taken is a Conflict.
 	CreateSite(ctx context.Context, site berth.Site) (berth.Site, error)
+	// SiteSaid returns what clients said of a site, nil when they said nothing.
+	SiteSaid(ctx context.Context, site string) (json.RawMessage, error)
+	// DescribeSite keeps what a client says of a site.
+	DescribeSite(ctx context.Context, site string, document json.RawMessage) error
 	// RemoveSite deletes a site in which there is nothing; any other is a Conflict that says what there is.
 	RemoveSite(ctx context.Context, name string) error
 }

@@ -1,6 +1,8 @@
 package arm
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -41,46 +43,127 @@ func (h *handler) getSubscription(c *call) (answer, error) {
 	return answer{status: http.StatusOK, body: h.subscription(c.sites[0].SubscriptionID)}, nil
 }
 
-// group is ResourceGroup of Microsoft.Resources. A site has no tags.
-type group struct {
-	ID         string          `json:"id"`
-	Name       string          `json:"name"`
-	Type       string          `json:"type"`
-	Location   string          `json:"location"`
-	Properties groupProperties `json:"properties"`
+// groupKept are the members of a ResourceGroup of Microsoft.Resources that a client may write beside its location.
+var groupKept = schema{"tags": texts, "managedby": text}
+
+// group is ResourceGroup of Microsoft.Resources: the site, and what clients said of it.
+func (h *handler) group(c *call, site berth.Site) (object, error) {
+	document, err := h.farm.SiteSaid(c.Context(), site.Name)
+	if err != nil {
+		return nil, err
+	}
+	said, err := parseOr(document)
+	if err != nil {
+		return nil, fmt.Errorf("stored description of site %s: %w", site.Name, err)
+	}
+	out := object{{"id", quote(groupID(site.SubscriptionID, "resourceGroups", site.Name))}, {"name", quote(site.Name)},
+		{"type", quote(resources + "/resourceGroups")}, {memberLocation, quote(site.Location)}}
+	out = append(out, said...)
+	return append(out, member{memberProperties, json.RawMessage(`{"provisioningState":"Succeeded"}`)}), nil
 }
 
-type groupProperties struct {
-	ProvisioningState string `json:"provisioningState"`
+// groupSaid returns what is kept of the body of a PUT or PATCH.
+func groupSaid(top object) (o object, err error) {
+	for _, m := range top {
+		fits := groupKept[strings.ToLower(m.name)]
+		if fits == nil || isNull(m.value) {
+			continue
+		}
+		if err := fits(m.name, m.value); err != nil {
+			return nil, err
+		}
+		o = o.with(m.name, m.value)
+	}
+	return o, nil
 }
 
-func groupOf(site berth.Site) group {
-	return group{ID: groupID(site.SubscriptionID, "resourceGroups", site.Name), Name: site.Name, Type: resources + "/resourceGroups",
-		Location: site.Location, Properties: groupProperties{"Succeeded"}}
+// showGroup answers with a site.
+func (h *handler) showGroup(c *call, status int, site berth.Site) (answer, error) {
+	body, err := h.group(c, site)
+	return answer{status: status, body: body}, err
 }
 
-// listGroups answers the resource groups that the caller may read. Filters are refused: they choose by tags.
+// describe keeps what the client says, where that is anything new.
+func (h *handler) describe(c *call, site berth.Site, said object) error {
+	was, err := h.farm.SiteSaid(c.Context(), site.Name)
+	if err != nil {
+		return err
+	}
+	document, err := encode(said)
+	if err != nil || sameText(was, document) || (len(was) == 0 && len(said) == 0) {
+		return err
+	}
+	return h.farm.DescribeSite(c.Context(), site.Name, document)
+}
+
+// patchGroup changes what was said: tags are replaced.
+func (h *handler) patchGroup(c *call) (answer, error) {
+	site, err := h.siteOf(c)
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := readBody(c)
+	if err != nil {
+		return answer{}, err
+	}
+	var top object
+	if body != nil {
+		if top, err = topLevel(body); err != nil {
+			return answer{}, err
+		}
+	}
+	patch, err := groupSaid(top)
+	if err != nil {
+		return answer{}, err
+	}
+	document, err := h.farm.SiteSaid(c.Context(), site.Name)
+	if err != nil {
+		return answer{}, err
+	}
+	said, err := parseOr(document)
+	if err != nil {
+		return answer{}, err
+	}
+	for _, m := range patch {
+		said = said.with(m.name, m.value)
+	}
+	if err := h.describe(c, site, said); err != nil {
+		return answer{}, err
+	}
+	return h.showGroup(c, http.StatusOK, site)
+}
+
+// listGroups answers the resource groups that the caller may read. Filters, which choose by tags, are refused.
 func (h *handler) listGroups(c *call) (answer, error) {
 	if parameter(c.URL.Query(), "$filter") != "" {
-		return answer{}, badParameter("$filter", "is not supported: resource groups have no tags here")
+		return answer{}, badParameter("$filter", "is not supported for resource groups here")
 	}
 	var entries []entry
 	for _, site := range c.sites {
-		entries = append(entries, entry{berth.Fold(site.Name), func() (any, error) { return groupOf(site), nil }})
+		entries = append(entries, entry{berth.Fold(site.Name), func() (any, error) { return h.group(c, site) }})
 	}
 	return c.page(entries, "$top")
 }
 
 func (h *handler) getGroup(c *call) (answer, error) {
+	site, err := h.siteOf(c)
+	if err != nil {
+		return answer{}, err
+	}
+	return h.showGroup(c, http.StatusOK, site)
+}
+
+// siteOf returns the site that the path names as a resource group.
+func (h *handler) siteOf(c *call) (berth.Site, error) {
 	site, err := h.farm.Site(c.Context(), c.group)
 	if err == nil {
 		err = checkSubscription(c.subscription, site.SubscriptionID)
 	}
-	return answer{status: http.StatusOK, body: groupOf(site)}, err
+	return site, err
 }
 
 func (h *handler) headGroup(c *call) (answer, error) {
-	_, err := h.getGroup(c)
+	_, err := h.siteOf(c)
 	return answer{status: http.StatusNoContent}, err
 }
 
@@ -98,18 +181,31 @@ func (h *handler) putGroup(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	site, err := h.farm.CreateSite(c.Context(), berth.Site{Name: c.group, SubscriptionID: c.sites[0].SubscriptionID, Location: location})
-	if berth.ErrorKind(err) != berth.Conflict {
-		return answer{status: http.StatusCreated, body: groupOf(site)}, err
+	said, err := groupSaid(top)
+	if err != nil {
+		return answer{}, err
 	}
-	if site, err = h.farm.Site(c.Context(), c.group); err != nil {
+	site, err := h.farm.CreateSite(c.Context(), berth.Site{Name: c.group, SubscriptionID: c.sites[0].SubscriptionID, Location: location})
+	if err == nil {
+		err = h.describe(c, site, said)
+	}
+	if err == nil {
+		return h.showGroup(c, http.StatusCreated, site)
+	}
+	if berth.ErrorKind(err) != berth.Conflict {
+		return answer{}, err
+	}
+	if site, err = h.siteOf(c); err != nil {
 		return answer{}, err
 	}
 	if !sameLocation(site.Location, location) {
 		return answer{}, &fault{status: http.StatusConflict, code: "InvalidResourceGroupLocation", target: memberLocation,
 			message: "Invalid resource group location '" + location + "'. The Resource group already exists in location '" + site.Location + "'."}
 	}
-	return answer{status: http.StatusOK, body: groupOf(site)}, checkSubscription(c.subscription, site.SubscriptionID)
+	if err := h.describe(c, site, said); err != nil {
+		return answer{}, err
+	}
+	return h.showGroup(c, http.StatusOK, site)
 }
 
 func groupLocation(top object) (string, error) {
@@ -128,7 +224,7 @@ func groupLocation(top object) (string, error) {
 
 // removeGroup deletes a site that is empty: a resource group takes nothing along here.
 func (h *handler) removeGroup(c *call) (answer, error) {
-	if _, err := h.getGroup(c); err != nil {
+	if _, err := h.siteOf(c); err != nil {
 		return answer{}, err
 	}
 	return answer{status: http.StatusOK}, h.farm.RemoveSite(c.Context(), c.group)

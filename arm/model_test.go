@@ -142,3 +142,37 @@ func TestDeclaredBesideObserved(t *testing.T) {
 		t.Errorf("after the image went: %+v %v", p, err)
 	}
 }
+
+// TestTagsOfGroups holds that a resource group keeps what a client says of it, and that this does not keep it from going.
+func TestTagsOfGroups(t *testing.T) {
+	f := newFarm(t)
+	type group struct {
+		Location, ManagedBy string
+		Tags                map[string]string
+	}
+	const path = "{sub}/resourceGroups/third?api-version=2021-04-01"
+	var g group
+	f.want(t, 201, "PUT "+path, `{"location": "here", "tags": {"Cost": "7"}, "managedBy": "/x"}`, &g)
+	if g.Tags["Cost"] != "7" || g.ManagedBy != "/x" {
+		t.Errorf("%+v", g)
+	}
+	f.want(t, 200, "PATCH "+path, `{"tags": {"new": ""}}`, nil)
+	g = group{}
+	f.want(t, 200, "GET "+path, "", &g)
+	if len(g.Tags) != 1 || g.ManagedBy != "/x" || g.Location != "here" {
+		t.Errorf("patched: %+v", g)
+	}
+	var list struct{ Value []group }
+	f.want(t, 200, "GET {sub}/resourceGroups?api-version=2021-04-01", "", &list)
+	if len(list.Value) != 3 || len(list.Value[2].Tags) != 1 {
+		t.Errorf("listed: %+v", list)
+	}
+	f.want(t, 200, "PUT "+path, `{"location": "here"}`, nil)
+	g = group{}
+	f.want(t, 200, "GET "+path, "", &g)
+	if len(g.Tags) != 0 {
+		t.Errorf("put without tags: %+v", g)
+	}
+	f.want(t, 400, "PUT "+path, `{"location": "here", "tags": {"a": 1}}`, nil)
+	f.want(t, 200, "DELETE "+path, "", nil)
+}

@@ -74,7 +74,7 @@ const (
 type methods = map[string]func(*handler, *call) (answer, error)
 
 var (
-	groupMethods = methods{http.MethodGet: (*handler).getGroup, http.MethodHead: (*handler).headGroup, http.MethodPut: (*handler).putGroup,
+	groupMethods = methods{http.MethodGet: (*handler).getGroup, http.MethodHead: (*handler).headGroup, http.MethodPut: (*handler).putGroup, http.MethodPatch: (*handler).patchGroup,
 		http.MethodDelete: (*handler).removeGroup}
 
 	hostPoolMethods = methods{http.MethodGet: (*handler).getHostPool, http.MethodPut: (*handler).putHostPool,

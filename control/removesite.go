@@ -56,7 +56,7 @@ func checkEmpty(tx berth.Tx, site berth.Site) error {
 		held = append(held, "host "+h.Name)
 	}
 	for _, o := range objects {
-		if o.Kind == berth.ObjectSettings {
+		if o.Kind == berth.ObjectSettings || o.Kind == berth.ObjectGroup {
 			continue
 		}
 		if o.Kind == berth.ObjectDefaults {

@@ -78,7 +78,7 @@ func revertible(e berth.AuditEntry) error {
 		return no("every site has these", "")
 	case kind == berth.ObjectSettings, kind == berth.ObjectDefaults, kind == berth.ObjectHost:
 		return nil
-	case kind == berth.ObjectDeclaration, kind == berth.ObjectAppAttach:
+	case kind == berth.ObjectDeclaration, kind == berth.ObjectAppAttach, kind == berth.ObjectGroup:
 		return no("a client of Azure's interface wrote it", "let that client write it again")
 	}
 	return no("credentials are given out and revoked for good", "make a new one")

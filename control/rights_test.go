@@ -101,6 +101,8 @@ func useCases(f *farm) []useCase {
 		{"AppAttachPackages", reader, false, func(c context.Context) error { return ignore(f.AppAttachPackages(c, "main")) }},
 		{"Offered", reader, false, func(c context.Context) error { return ignore(f.Offered(c, "main")) }},
 		{"RemoveAppAttach", contributor, false, func(c context.Context) error { return ignore(f.RemoveAppAttach(c, "main", "app")) }},
+		{"SiteSaid", reader, false, func(c context.Context) error { return ignore(f.SiteSaid(c, "main")) }},
+		{"DescribeSite", contributor, false, func(c context.Context) error { return f.DescribeSite(c, "main", []byte(`{}`)) }},
 		{"RemoveSite", owner, true, func(c context.Context) error {
 			if err := f.RemoveSite(c, "main"); berth.ErrorKind(err) != berth.Conflict {
 				return err // it is not empty; who may not, is told so first
