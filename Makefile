@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 TOOL := go tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint bench fuzz console e2e man clean
+.PHONY: help demo test build lint bench fuzz console e2e picture man clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -24,9 +24,10 @@ build: console ## bin/berth, with the console in it
 lint: ## golangci-lint, at the version that tools/go.mod pins (built at first use: about a minute)
 	$(TOOL) golangci-lint run ./...
 
-bench: build ## Berth beside 7-Zip and ntfs-3g, then Go's benchmarks (BENCH='-only hash': flags of bench/)
+bench: build ## Berth beside 7-Zip and ntfs-3g, the console in a slow browser, Go's benchmarks (BENCH='-only hash': flags of bench/)
 	@scripts/need 7zz=7zip vhdimount=libvhdi-utils mkntfs=ntfs-3g qemu-img=qemu-utils
 	PATH=$$PATH:/usr/sbin:/sbin go run ./bench $(BENCH)
+	@BERTH_BIN=$(CURDIR)/bin/berth scripts/console bench
 	@go test -run '^$$' -bench . -benchmem ./... | grep -E '^(Benchmark|pkg:|cpu:|FAIL|panic)'; exit $${PIPESTATUS[0]}
 
 fuzz: ## every fuzz target for FUZZTIME (20s) each
@@ -35,8 +36,11 @@ fuzz: ## every fuzz target for FUZZTIME (20s) each
 console: ## the web console, into console/dist
 	@scripts/console build
 
-e2e: build ## the console in a real browser (installs Chromium if there is none)
-	@scripts/console e2e
+e2e: build ## the console in a real browser, pictures into dist/console-e2e (installs Chromium if there is none)
+	@BERTH_BIN=$(CURDIR)/bin/berth scripts/console e2e
+
+picture: build ## docs/console.png, the picture of README.md
+	@BERTH_BIN=$(CURDIR)/bin/berth scripts/console picture
 
 man: ## man pages of all commands, into dist/man
 	go run -tags man ./cmd/berth man dist/man

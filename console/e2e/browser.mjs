@@ -9,8 +9,9 @@ const programs = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-
 
 export const executable = programs.find((path) => path && existsSync(path));
 
-export async function launch() {
-  rmSync(pictures, { recursive: true, force: true });
+/** launch starts Chromium; with clear the pictures of before go. */
+export async function launch({ clear = false } = {}) {
+  if (clear) rmSync(pictures, { recursive: true, force: true });
   mkdirSync(pictures, { recursive: true });
   return chromium.launch({ executablePath: executable, args: ['--no-sandbox'] });
 }

@@ -1,5 +1,5 @@
 // The console in a real browser, against real parts. Pictures go to ../dist/console-e2e. BERTH_E2E=quick looks at each
-// page and dialog once; otherwise in both themes and widths.
+// page and dialog once; otherwise in both themes and widths. BERTH_E2E_ONLY is a pattern of the steps to do.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { executable, findings, launch, look, newPage, pictures } from './browser.mjs';
@@ -13,6 +13,13 @@ import { heading, open } from './tools.mjs';
 
 const pages = {
   async 'every page, by its address'({ page, farm, v2 }) {
+    // What earlier steps have made, where they were left out.
+    for (const pool of [
+      { name: 'Accounting', kind: 'rdsh' },
+      { name: 'Cloud', kind: 'avd' },
+    ]) {
+      await api(farm, 'POST', `/sites/${farm.site}/pools`, pool).catch(() => {});
+    }
     const at = {
       pkg: v2.fullName,
       host,
@@ -46,7 +53,7 @@ async function main() {
     return;
   }
   const farm = await startFarm();
-  const browser = await launch();
+  const browser = await launch({ clear: true });
   const complaints = [];
   const began = Date.now();
   try {
@@ -56,7 +63,8 @@ async function main() {
       if (answer.url().endsWith('.js')) scripts.push(Number(answer.headers()['content-length']));
     });
     const failed = [];
-    for (const [name, step] of Object.entries(all)) {
+    const only = new RegExp(process.env.BERTH_E2E_ONLY ?? '');
+    for (const [name, step] of Object.entries(all).filter(([n]) => only.test(n) || n.startsWith('signing in'))) {
       const start = Date.now();
       const took = () => `${((Date.now() - start) / 1000).toFixed(1)} s`;
       try {

@@ -78,7 +78,7 @@ export const steps = {
   async 'ref In use and Disabling: a session keeps what it has'({ page, farm, v1 }) {
     farm.session('open', 'e2e', '--user', 'alice', '--home', join(farm.dir, 'home', 'alice'));
     await open(page, farm, '/matrix');
-    await page.getByRole('button', { name: `In use 2.0.0.0: Contoso Notes on ${host}` }).waitFor();
+    await page.getByRole('button', { name: /^In use 2\.0\.0\.0 Contoso Notes on/ }).waitFor();
     await look(page, 'matrix-in-use');
     await open(page, farm, `/hosts/${host}?tab=sessions`);
     await row(page, 'alice', 'Contoso.Notes_2').waitFor();
@@ -89,9 +89,9 @@ export const steps = {
     await look(page, 'changes-preview');
     await applyAll(page);
     await go(page, 'Packages on hosts');
-    await page.getByRole('button', { name: `Disabling 2.0.0.0: Contoso Notes on ${host}` }).waitFor();
+    await page.getByRole('button', { name: /^Disabling 2\.0\.0\.0 Contoso Notes on/ }).waitFor();
     await page.getByRole('button', { name: /^Ready 1\.0\.0\.0/ }).waitFor();
-    await page.getByRole('button', { name: `Disabling 2.0.0.0: Contoso Notes on ${host}` }).click();
+    await page.getByRole('button', { name: /^Disabling 2\.0\.0\.0 Contoso Notes on/ }).click();
     await dialog(page)
       .getByText(/waiting for deregistration/)
       .first()
@@ -245,7 +245,9 @@ export const steps = {
   async 'published resources: an application, from where, to whom'({ page }) {
     await go(page, 'Published resources');
     await page.getByRole('button', { name: 'Publish an application' }).click();
-    await dialog(page).getByLabel('Application', { exact: true }).selectOption({ label: 'Notes (Contoso Notes)' });
+    await dialog(page)
+      .getByRole('combobox', { name: 'Application', exact: true })
+      .selectOption({ label: 'Notes (Contoso Notes)' });
     await dialog(page).getByRole('checkbox', { name: 'pool Accounting' }).check();
     await dialog(page).getByLabel('Users and groups').fill('CONTOSO\\sales');
     await look(page, 'publish-dialog');

@@ -110,7 +110,7 @@ export const steps = {
     await said(page, 'as it was before');
     await applyAll(page);
     assert.equal((await api(farm, 'GET', `/sites/${farm.site}/packages/${v1.fullName}`)).displayName, 'Contoso Notes');
-    await open(page, farm, '/audit?view=farm');
+    await open(page, farm, '/audit?view=farm&kind=user');
     await row(page, 'olga').first().waitFor();
   },
 

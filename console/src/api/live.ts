@@ -1,6 +1,8 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { useEffect, useSyncExternalStore } from 'react';
 import type { Op } from './ask';
+import { parseProblem } from './problem';
+import { Refusal, refusals } from './session';
 
 /** Live says whether the server tells of changes: connecting at first, live, or away. */
 export type Live = 'connecting' | 'live' | 'away';
@@ -86,6 +88,7 @@ export function gather(queries: Pick<QueryClient, 'invalidateQueries'>): (kind: 
 
 async function listen(address: string, token: string, hear: (event: Heard) => void, signal: AbortSignal) {
   const response = await fetch(address, { headers: { Authorization: `Bearer ${token}` }, signal });
+  if (response.status === 401) refusals.dispatchEvent(new Refusal(parseProblem(401, await response.text())));
   if (!response.ok || !response.body) throw new Error(`status ${response.status}`);
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';
@@ -117,6 +120,7 @@ async function follow(address: string, token: string, tell: (kind: string) => vo
       // Why it broke shows itself where something is asked for.
     }
     if (signal.aborted) return;
+    if (live() === 'live') tell('away'); // what is shown is asked for, so that the page says what is the matter
     become('away');
     await new Promise((resolve) => setTimeout(resolve, wait * (0.75 + Math.random() / 2)));
     wait = Math.min(wait * 2, longest);

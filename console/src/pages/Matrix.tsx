@@ -42,6 +42,7 @@ const useStyles = makeStyles({
     border: 'none',
     background: 'none',
     color: 'inherit',
+    position: 'relative',
     cursor: 'pointer',
     borderRadius: tokens.borderRadiusMedium,
     ':hover': { backgroundColor: tokens.colorNeutralBackground2 },
@@ -175,17 +176,12 @@ function Cell({ row }: { row: HostPackage }) {
       className={s.button}
       title={[row.status.cause, row.status.remedy].filter(Boolean).join(' — ')}
       onClick={open}
-      aria-label={t('{status} {version}: {name} on {host}', {
-        name: row.displayName,
-        version: row.version ?? t('no version'),
-        host: row.host,
-        status: row.status.name,
-      })}
     >
       <StatusBadge name={row.status.name} />
       <Text size={200} className={layout.soft}>
         {row.version ?? t('no version')}
       </Text>
+      <span className={layout.hidden}>{t('{name} on {host}', { name: row.displayName, host: row.host })}</span>
     </button>
   );
 }

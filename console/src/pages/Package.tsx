@@ -3,7 +3,7 @@ import { DeleteRegular, HistoryRegular, TagRegular } from '@fluentui/react-icons
 import { useNavigate, useParams } from '@tanstack/react-router';
 import { useState } from 'react';
 import { useAsk, useSettings, useWhyNot } from '../api/queries';
-import type { AssignedHost, DependencyCheck, Holding, PackageView } from '../api/schema';
+import type { Application, AssignedHost, DependencyCheck, Holding, PackageView } from '../api/schema';
 import { bytes, count, day, hostKind } from '../logic/format';
 import { levelName, registrationName, tagNames } from '../logic/why';
 import { ActionButton } from '../parts/Action';
@@ -175,7 +175,7 @@ function Applications({ of: p }: { of: PackageView }) {
   const apps = p.applications ?? [];
   if (apps.length === 0) return <Text>{t('None: this package only serves others.')}</Text>;
   const columns: Column<(typeof apps)[number]>[] = [
-    { name: t('Name'), cell: (a) => a.displayName },
+    { name: t('Name'), cell: (a) => <Named of={a} /> },
     { name: t('Id'), cell: (a) => a.id },
     {
       name: t('Application user model id'),
@@ -186,6 +186,17 @@ function Applications({ of: p }: { of: PackageView }) {
     { name: t('Description'), cell: (a) => a.description ?? '' },
   ];
   return <DataTable label={t('Applications')} columns={columns} rows={apps} rowKey={(a) => a.id} />;
+}
+
+/** Named is an application with its icon, where the package has one that can be shown. */
+function Named({ of: a }: { of: Application }) {
+  const layout = useLayout();
+  return (
+    <span className={layout.row}>
+      {a.icon && <img src={`data:image/png;base64,${a.icon}`} alt="" width={32} height={32} />}
+      {a.displayName}
+    </span>
+  );
 }
 
 const states: Record<string, string> = {

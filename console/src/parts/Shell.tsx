@@ -147,7 +147,8 @@ export function Shell() {
         </div>
         <main id="content" tabIndex={-1} className={styles.main}>
           <Said />
-          {sites.error && <ErrorNotice error={sites.error} />}
+          {/* What was known stays, and the page itself says what is the matter. */}
+          {sites.error && !sites.data && <ErrorNotice error={sites.error} />}
           {sites.isPending && !sites.error && <Spinner label={t('Asking the server')} labelPosition="after" />}
           {sites.data && items.length === 0 && <NoSite />}
           {items.length > 0 && <Outlet />}

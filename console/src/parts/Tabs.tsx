@@ -4,7 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 
 const useStyles = makeStyles({
-  scroll: { overflowX: 'auto', maxWidth: '100%' },
+  list: { flexWrap: 'wrap' },
   panel: { paddingTop: '8px', minWidth: 0 },
 });
 
@@ -28,8 +28,9 @@ export function Tabs({ label, tabs }: { label: string; tabs: TabOf[] }) {
     });
   return (
     <>
-      <div className={styles.scroll}>
+      <div>
         <TabList
+          className={styles.list}
           aria-label={label}
           selectedValue={chosen?.id}
           onTabSelect={(_, { value }) => choose(String(value))}
