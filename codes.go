@@ -35,6 +35,8 @@ var catalogue = []entry{
 		"close what else holds the image open, exclude it from antivirus and backup", RetryAuto, StatusStagingFailed},
 
 	// The machine.
+	{"0x80004005", "E_FAIL", "", "a part of Windows failed and did not say why",
+		"see the events of the failure and the agent's log", RetryAuto, StatusStagingFailed},
 	{"0x80070522", "ERROR_PRIVILEGE_NOT_HELD", "attach register deregister", "the agent lacks a privilege that attaching or starting a process in a session needs",
 		"run the agent as LocalSystem, and undo what takes privileges from its service", RetryAdmin, StatusStagingFailed},
 	{"0x80070032", "ERROR_NOT_SUPPORTED", "attach", "the image lies on a compressed or encrypted volume, or this Windows has no CimFS",

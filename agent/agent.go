@@ -29,6 +29,7 @@ type Options struct {
 	StageTimeout time.Duration    // for one try at staging; 30 min, because extraction copies the whole package
 	StepBackoff  Backoff          // after failed steps; 1 s to 10 min
 	SyncBackoff  Backoff          // after failed syncs; 1 s to 1 min
+	Hints        <-chan struct{}  // each says that something changed on the machine; nil: nothing tells
 	Now          func() time.Time // time.Now
 	Random       func() float64   // from 0 to 1, for jitter
 }

@@ -51,6 +51,7 @@ func (l *loop) run(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-l.wake:
+		case <-l.options.Hints:
 		case o := <-l.ended:
 			l.finish(o)
 		case <-time.After(l.options.Scan):

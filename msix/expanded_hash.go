@@ -58,6 +58,9 @@ func (v *expandedCheck) dispatch(ctx context.Context, jobs chan<- hashJob) {
 		if _, ok := v.files[foldName(f.Path)]; !ok {
 			continue
 		}
+		if v.opt.Only != nil && !v.opt.Only(f.Path) {
+			continue
+		}
 		v.report.Files++
 		for first := 0; first == 0 || first < len(f.Blocks); first += chunk {
 			select {

@@ -70,7 +70,11 @@ type VerifyOptions struct {
 	Now           time.Time           // for certificates without a trusted time stamp
 	AllowUnsigned bool                // OK does not ask for a signature
 	Workers       int                 // goroutines that hash; 0 takes one per processor
-	Sink          Sink                // takes the content of a package in its container as it is verified; may be nil
+
+	// Only chooses the files whose blocks are read, by path in the package; nil: all. That every file is there is checked
+	// in any case. Expanded packages only.
+	Only func(path string) bool
+	Sink Sink // takes the content of a package in its container as it is verified; may be nil
 }
 
 // Result gives the result of the check with that name; Absent when it was not made.

@@ -30,6 +30,7 @@ type platformOptions struct {
 	verifyAll bool
 	opener    *share.Opener
 	log       *slog.Logger
+	hints     <-chan struct{} // something changed on the machine: look again
 }
 
 func agentCommand() *cobra.Command {
@@ -38,7 +39,7 @@ func agentCommand() *cobra.Command {
 		Long: "The agent keeps this machine at the plan that the server makes for it: it attaches images, stages packages and\n" +
 			"registers their applications in users' sessions, and lets go again when nobody needs them.",
 	}
-	state := c.PersistentFlags().String("state", "/var/lib/berth-agent", "state `FOLDER` of the agent")
+	state := c.PersistentFlags().String("state", defaultState(), "state `FOLDER` of the agent")
 	c.AddCommand(enrollCommand(state), runCommand(state), agentStatusCommand(state), agentDoctorCommand(state))
 	c.AddCommand(sessionCommands(state)...)
 	return c
@@ -80,7 +81,7 @@ func runCommand(state *string) *cobra.Command {
 	var o platformOptions
 	c := &cobra.Command{
 		Use: "run", Short: "Keep this machine at its plan",
-		Example: "  berth agent run\n  berth agent run --attach extract --verify-all",
+		Example: "  berth agent run\n  berth agent run --verify-all",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			known, err := readLogins(o.logins)
@@ -96,7 +97,7 @@ func runCommand(state *string) *cobra.Command {
 		},
 	}
 	f := c.Flags()
-	f.StringVar(&o.attach, "attach", "auto", "how images are attached: auto, fuse or extract")
+	attachFlag(f, &o)
 	f.BoolVar(&o.verifyAll, "verify-all", false, "read and check every file when a package is staged, not only as it is used")
 	f.StringVar(&o.hold, "hold", "supervisor", "where mounts live on Linux: in a `supervisor` that outlives the agent, or in the agent")
 	f.StringVar(&o.logins, "share-logins", "", "JSON `FILE` with logins for file and web servers: see docs/shares.md")
@@ -114,7 +115,7 @@ func runAgent(ctx context.Context, o platformOptions) error {
 			o.log.Warn("letting go of the images", "error", err)
 		}
 	}()
-	a, err := agent.New(agent.Options{StateDir: o.state, Platform: p, Log: o.log, Version: version})
+	a, err := agent.New(agent.Options{StateDir: o.state, Platform: p, Log: o.log, Version: version, Hints: o.hints})
 	if err != nil {
 		return err
 	}

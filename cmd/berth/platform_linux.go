@@ -8,12 +8,20 @@ import (
 	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"berth"
 	"berth/agent/linuxhost"
 	"berth/imaging"
 	"berth/share"
 )
+
+// defaultState is where an agent keeps its state unless told otherwise.
+func defaultState() string { return "/var/lib/berth-agent" }
+
+func attachFlag(f *pflag.FlagSet, o *platformOptions) {
+	f.StringVar(&o.attach, "attach", "auto", "how images are attached: auto, fuse or extract")
+}
 
 // newPlatform returns this machine as a platform.
 func newPlatform(o platformOptions) (platform, error) {

@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package main
 
@@ -6,13 +6,18 @@ import (
 	"runtime"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"berth"
 )
 
-// newPlatform says that images cannot be attached here: the Windows platform is not part of this build.
+func defaultState() string { return "berth-agent" }
+
+func attachFlag(*pflag.FlagSet, *platformOptions) {}
+
+// newPlatform says that images cannot be attached here.
 func newPlatform(platformOptions) (platform, error) {
-	return nil, berth.Errorf(berth.Unavailable, "this build attaches images on Linux only, not on %s", runtime.GOOS)
+	return nil, berth.Errorf(berth.Unavailable, "this build attaches images on Windows and Linux only, not on %s", runtime.GOOS)
 }
 
 func sessionCommands(*string) []*cobra.Command { return nil }
