@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 TOOL := go tool -modfile=tools/go.mod
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint bench fuzz console e2e picture man clean
+.PHONY: help demo test build lint bench fuzz winelab console e2e picture man clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,10 @@ bench: build ## Berth beside 7-Zip and ntfs-3g, the console in a slow browser, G
 
 fuzz: ## every fuzz target for FUZZTIME (20s) each
 	@scripts/fuzz $(FUZZTIME)
+
+winelab: ## the Windows agent under Wine against a real server (WINELAB_KILLS=200: as many deaths)
+	@scripts/need /usr/lib/wine/wine64=wine64 x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64-win32
+	go test -count=1 -v -timeout 60m ./test/winelab
 
 console: ## the web console, into console/dist
 	@scripts/console build
