@@ -143,7 +143,11 @@ func request(id *identity) (crypto.PublicKey, []byte, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if id.Key, err = x509.MarshalPKCS8PrivateKey(key); err != nil {
+	plain, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return nil, nil, err
+	}
+	if id.Key, err = seal(plain); err != nil {
 		return nil, nil, err
 	}
 	subject := pkix.Name{CommonName: id.Name}

@@ -20,7 +20,7 @@ type identity struct {
 	Name        string    `json:"name"`
 	Server      string    `json:"server"` // https://host[:port]
 	EnrolledAt  time.Time `json:"enrolledAt"`
-	Key         []byte    `json:"key"`         // PKCS#8, DER
+	Key         []byte    `json:"key"`         // PKCS#8, DER; on Windows encrypted for this machine
 	Certificate []byte    `json:"certificate"` // DER
 	CA          []byte    `json:"ca"`          // DER of the server's authority
 	ExtraCAs    [][]byte  `json:"extraCas,omitempty"`
@@ -48,7 +48,11 @@ func notEnrolled(stateDir string) error {
 
 // client returns a client that shows the host's certificate and believes the server that it was enrolled with.
 func (id identity) client(o Options) (*http.Client, error) {
-	key, err := x509.ParsePKCS8PrivateKey(id.Key)
+	plain, err := unseal(id.Key)
+	if err != nil {
+		return nil, err
+	}
+	key, err := x509.ParsePKCS8PrivateKey(plain)
 	if err != nil {
 		return nil, berth.Errorf(berth.Internal, "the key of this host is damaged: %w", err).With("enrol the host again, with force")
 	}
