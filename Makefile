@@ -35,7 +35,7 @@ fuzz: ## every fuzz target for FUZZTIME (20s) each
 
 winelab: ## the Windows agent under Wine against a real server (WINELAB_KILLS=200: as many deaths)
 	@scripts/need /usr/lib/wine/wine64=wine64 x86_64-w64-mingw32-gcc=gcc-mingw-w64-x86-64-win32
-	go test -count=1 -v -timeout 60m ./test/winelab
+	BERTH_WINELAB=1 go test -count=1 -v -timeout 90m ./test/winelab
 
 console: ## the web console, into console/dist
 	@scripts/console build

@@ -22,7 +22,7 @@ func deaths() int {
 	if n, err := strconv.Atoi(os.Getenv("WINELAB_KILLS")); err == nil {
 		return n
 	}
-	return 8
+	return 6
 }
 
 // TestDeaths kills the agent at random moments while versions and sessions come and go. Whatever it was at, the next one
