@@ -10,7 +10,6 @@ import (
 	"unsafe"
 
 	"berth"
-	"github.com/google/uuid"
 	"golang.org/x/sys/windows"
 )
 
@@ -22,10 +21,6 @@ func cimfs() cimLibrary {
 	dll := windows.NewLazySystemDLL("cimfs.dll")
 	return cimLibrary{dll.NewProc("CimMountImage"), dll.NewProc("CimDismountImage")}
 }
-
-// cimSpace makes the ids of volumes of CIM images: the same image at the same path has the same id on a host, so that an
-// agent that starts anew finds it again.
-var cimSpace = uuid.MustParse("6f1c6f0e-3d0a-5f0b-9c53-0d1f2a6b7c11")
 
 // attachCIM mounts a CIM image and returns the GUID of its volume.
 func attachCIM(path string) (string, error) {
@@ -42,7 +37,7 @@ func attachCIM(path string) (string, error) {
 		e.Code = codeNotSupported
 		return "", e
 	}
-	id := uuid.NewSHA1(cimSpace, []byte(berth.Fold(path)+"|"+info.ModTime().UTC().String())).String()
+	id := CIMVolume(path, info.ModTime())
 	if volumeThere(id) {
 		return id, nil
 	}

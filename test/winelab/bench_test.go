@@ -142,15 +142,17 @@ func (b *bench) startServer() {
 type signer struct {
 	b    *bench
 	sign func(folder, file string) error
-	// thumbprint must be in TrustedPeople before the fake Windows stages.
-	thumbprint string
+	// thumbprint must be in TrustedPeople before the fake Windows stages; file holds the certificate.
+	thumbprint, file string
 }
 
 func (b *bench) newSigner() *signer {
 	b.t.Helper()
 	cert, key, err := imaging.SelfSigned(publisher, time.Now(), randomness{})
 	b.must(err)
-	return &signer{b: b, thumbprint: thumbprint(cert.Raw), sign: func(folder, file string) error { return imaging.SignFolder(folder, file, cert, key) }}
+	file := filepath.Join(b.dir, "signer.cer")
+	b.must(os.WriteFile(file, cert.Raw, 0o644))
+	return &signer{b: b, thumbprint: thumbprint(cert.Raw), file: file, sign: func(folder, file string) error { return imaging.SignFolder(folder, file, cert, key) }}
 }
 
 func (b *bench) library() *imaging.Library {
