@@ -49,7 +49,14 @@ func (p *program) showImage(img *imaging.Image) error {
 
 func imageTable(t *table, img *imaging.Image) {
 	t.fact("Image", img.Path)
-	t.fact("Format", fmt.Sprintf("%s, %s, %s on a disk of %s", strings.ToUpper(img.Format), img.Subformat, bytesOf(img.Size), bytesOf(img.VirtualSize)))
+	format := fmt.Sprintf("%s, %s, %s on a disk of %s", strings.ToUpper(img.Format), img.Subformat, bytesOf(img.Size), bytesOf(img.VirtualSize))
+	if img.Format == "cim" {
+		format = fmt.Sprintf("CIM, version %s, unverified", img.Subformat)
+	}
+	t.fact("Format", format)
+	for _, parent := range img.Parents {
+		t.fact("Stands on", parent)
+	}
 	t.fact("Partition table", img.PartitionTable)
 	for _, v := range img.Volumes {
 		t.fact(fmt.Sprintf("Volume %d", v.Index), strings.TrimSpace(fmt.Sprintf("%s, %s at %d %s", v.FileSystem, bytesOf(v.Size), v.Start, v.Label)))

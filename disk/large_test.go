@@ -166,3 +166,53 @@ func lookAtLarge(t *testing.T, f *os.File, name string) {
 		t.Errorf("file 7.txt: %d bytes of %d, %v", len(b), len(want), err)
 	}
 }
+
+// TestLargeSectors reads a VHDX whose sectors have 4096 bytes, with a GPT and an NTFS volume made for them.
+func TestLargeSectors(t *testing.T) {
+	mkntfs, err := exec.LookPath("/usr/sbin/mkntfs")
+	if err != nil || runtime.GOOS != "linux" {
+		t.Skip("skipped: mkntfs is not installed")
+	}
+	const size = 64 << 20
+	volume := filepath.Join(t.TempDir(), "volume")
+	if err := os.WriteFile(volume, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(volume, size-2*part.Alignment); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command(mkntfs, "-q", "-F", "-f", "-s", "4096", "-p", "256", "-L", "4K", volume).CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	if out, err := exec.Command("ntfscp", "-f", "-q", volume, "large_test.go", "large_test.go").CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	f := &file{}
+	w, err := vhdx.Create(f, size, vhdx.Options{SectorSize: 4096, Random: rand.NewChaCha8([32]byte{1})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := part.Partition{Start: part.Alignment, Size: size - 2*part.Alignment, Type: part.TypeBasicData}
+	if err := part.WriteGPT(w, part.Layout{Size: size, SectorSize: 4096, Partitions: []part.Partition{p}}); err != nil {
+		t.Fatal(err)
+	}
+	copyData(t, w, volume, part.Alignment)
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	img, err := disk.Open(f, int64(len(f.b)), "x.vhdx", disk.Options{})
+	if err != nil || img.SectorSize != 4096 || img.PartitionTable.Scheme != part.GPT {
+		t.Fatalf("%+v, %v", img, err)
+	}
+	fsys, err := img.Volumes[0].Open()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := os.ReadFile("large_test.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := fs.ReadFile(fsys, "large_test.go"); err != nil || string(got) != string(want) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+}
