@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"path"
 	"path/filepath"
 	"strings"
@@ -66,9 +67,9 @@ func (l *Library) beside(ctx context.Context, src *source, set *fileSet) func(fr
 // besideOf gives the path of a file that lies in the folder of from, or where rel leads from there. A path on a share
 // stays on it.
 func besideOf(from, rel string) string {
-	if scheme, rest, ok := strings.Cut(from, "://"); ok {
-		host, file, _ := strings.Cut(rest, "/")
-		return scheme + "://" + host + path.Join("/", path.Dir(file), rel)
+	if u, err := url.Parse(from); err == nil && u.Host != "" && strings.Contains(from, "://") {
+		u.Path, u.RawPath = path.Join("/", path.Dir(u.Path), rel), ""
+		return u.String() // with the query, which may be what gives access
 	}
 	slashed := strings.ReplaceAll(from, `\`, "/")
 	if !strings.HasPrefix(slashed, "//") {

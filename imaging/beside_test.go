@@ -106,6 +106,7 @@ func TestBesideOf(t *testing.T) {
 		{`//nas/apps/x/child.vhdx`, "p.vhdx", `\\nas\apps\x\p.vhdx`},
 		{"https://host/a/b.vhdx", "../c.vhdx", "https://host/c.vhdx"},
 		{"https://host/b.vhdx", "../../../c.vhdx", "https://host/c.vhdx"},
+		{"https://host/a/b%20c.vhdx?sig=x/y%3D&v=1", "p q.vhdx", "https://host/a/p%20q.vhdx?sig=x/y%3D&v=1"},
 	} {
 		if got := besideOf(c[0], c[1]); got != c[2] {
 			t.Errorf("%s beside %s: %s, want %s", c[1], c[0], got, c[2])

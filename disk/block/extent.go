@@ -15,6 +15,9 @@ type Run struct {
 	Length int64
 }
 
+// MaxRuns is how many runs of one file are kept: with more the file is refused, lest a hostile volume take all memory.
+const MaxRuns = 1 << 20
+
 // AppendRun adds the next length bytes of a stream, which lie at offset, joining neighbours.
 func AppendRun(runs []Run, offset, length int64) []Run {
 	n := len(runs)

@@ -26,6 +26,9 @@ func (f *FS) chain(first, need, limit uint32, p place) ([]block.Run, error) {
 			mark, steps, next = c, 0, next*2
 		}
 		runs = block.AppendRun(runs, f.geo.offset(c), f.geo.cluster)
+		if len(runs) > block.MaxRuns {
+			return nil, p.unsupported("it is in more than %d pieces", block.MaxRuns)
+		}
 		if n == need {
 			return runs, nil
 		}

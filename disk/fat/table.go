@@ -64,6 +64,9 @@ func (t *table) follow(first, need, limit uint32, p place) ([]block.Run, error) 
 			mark, steps, next = c, 0, next*2
 		}
 		runs = block.AppendRun(runs, t.geo.offset(c), t.geo.cluster)
+		if len(runs) > block.MaxRuns {
+			return nil, p.unsupported("it is in more than %d pieces", block.MaxRuns)
+		}
 		if n == need {
 			return runs, nil
 		}
