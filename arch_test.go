@@ -51,7 +51,7 @@ var plan = []floor{
 	{"store/storetest", 1, []string{"."}, "any store is tested through the interfaces alone"},
 	{"share", 1, []string{"."}, "opens paths, does not know what is in them"},
 
-	{"imaging", 2, []string{".", "disk", "msix", "pri", "share"}, "use cases over images and packages"},
+	{"imaging", 2, []string{".", "disk", "disk/ntfs", "msix", "pri", "share"}, "use cases over images and packages"},
 	{"control", 2, []string{".", "plan", "wire", "auth"}, "use cases; storage and images come in as interfaces"},
 	{"agent", 2, []string{".", "wire"}, "the loop; what touches a machine is a Platform"},
 	{"client", 2, []string{".", "wire"}, "a client shares shapes with the server and nothing else"},

@@ -46,7 +46,8 @@ func fsPath(p string) string {
 func (p *program) imageCat() *cobra.Command {
 	var volume int
 	c := p.command(verb{use: "cat IMAGE PATH", short: "Write a file of an image to standard output",
-		long:    "Write a file of an image to standard output, as it is: it is not checked against the signature.",
+		long: `Write a file of an image to standard output, as it is: it is not checked against the signature. A stream beside the content of
+an NTFS file is named as on Windows, PATH:STREAM.`,
 		example: "  berth image cat notes.vhdx apps/Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe/AppxManifest.xml\n  berth image cat notes.vhdx 'apps\\Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe\\notes.exe' > notes.exe",
 		args:    cobra.ExactArgs(2), run: func(ctx context.Context, args []string) error {
 			files, err := p.openFiles(ctx, args[0], volume)

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"berth"
 	"berth/disk"
+	"berth/disk/ntfs"
 )
 
 // Files are the files of one volume of an image, as they lie there: nothing is verified. For files that are held against
@@ -55,6 +57,35 @@ func (f *Files) Explain(ctx context.Context, name string, err error) error {
 	return f.explain(ctx, name, cause(err))
 }
 
+// Stream is a stream beside the content of a file or folder: on NTFS, NAME:STREAM.
+type Stream struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"` // bytes
+}
+
+// StreamsOf lists the streams beside the content of a file, where its file system has such.
+func StreamsOf(info fs.FileInfo) (list []Stream) {
+	if stat, ok := info.Sys().(*ntfs.Stat); ok {
+		for _, s := range stat.Streams {
+			list = append(list, Stream(s))
+		}
+	}
+	return list
+}
+
+// open opens a file, or a stream of one by NAME:STREAM.
+func (f *Files) open(name string) (fs.File, error) {
+	file, err := f.FS.Open(name)
+	named, has := f.FS.(interface {
+		OpenStream(name, stream string) (fs.File, error)
+	})
+	i := strings.LastIndexByte(name, ':')
+	if has && i > 0 && errors.Is(err, fs.ErrNotExist) {
+		return named.OpenStream(name[:i], strings.TrimSuffix(name[i+1:], "/"))
+	}
+	return file, err
+}
+
 // cause takes the path out of an error that is told with it anyway.
 func cause(err error) error {
 	if e, ok := errors.AsType[*fs.PathError](err); ok && disk.Classify(e.Err) != nil {
@@ -63,20 +94,21 @@ func cause(err error) error {
 	return err
 }
 
-// Copy writes one file to w.
+// Copy writes one file, or a stream of one by NAME:STREAM, to w.
 func (f *Files) Copy(ctx context.Context, name string, w io.Writer) error {
-	info, err := fs.Stat(f.FS, name)
+	file, err := f.open(name)
+	if err != nil {
+		return f.Explain(ctx, name, err)
+	}
+	info, err := file.Stat()
 	if err == nil && info.IsDir() {
 		return berth.Errorf(berth.Invalid, "%s: %s is a folder", f.img.path, name).On("path").With("see `berth image ls`")
 	}
 	if err == nil {
-		var file fs.File
-		if file, err = f.FS.Open(name); err == nil {
-			buf := make([]byte, max(1, min(pieceSize, info.Size())))
-			_, err = copyPieces(ctx, w, file, buf)
-			err = errors.Join(err, file.Close())
-		}
+		buf := make([]byte, max(1, min(pieceSize, info.Size())))
+		_, err = copyPieces(ctx, w, file, buf)
 	}
+	err = errors.Join(err, file.Close())
 	if u, ok := errors.AsType[*unwritten](err); ok {
 		return berth.Errorf(berth.Unavailable, "%s cannot be written out: %w", name, u.error)
 	}

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -55,6 +56,33 @@ func TestHashSample(t *testing.T) {
 		}
 		if n == 0 || len(order) < n {
 			t.Errorf("%d files of %d", len(order), n)
+		}
+	}
+}
+
+// TestStreams reads what lies beside the content of files, as Windows names it.
+func TestStreams(t *testing.T) {
+	files, err := New(inMemory(sample(t, "generated-ntfs3g/edge4k.raw.gz")), nil).Open(t.Context(), "edge4k.raw", -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := fs.Stat(files.FS, "MSIX/Ads/host.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := StreamsOf(info); !slices.Equal(got, []Stream{{"stream1", 10}, {"Zone.Identifier", 26}}) {
+		t.Errorf("streams %v", got)
+	}
+	for name, want := range map[string]string{"MSIX/Ads/host.txt:stream1": "stream one", "MSIX/Ads/host.txt": "host",
+		"MSIX/Ads/host.txt:Zone.Identifier": "[ZoneTransfer]\r\nZoneId=3\r\n"} {
+		var b bytes.Buffer
+		if err := files.Copy(t.Context(), name, &b); err != nil || b.String() != want {
+			t.Errorf("%s: %q, %v", name, b.String(), err)
+		}
+	}
+	for _, name := range []string{"MSIX/Ads/host.txt:none", "MSIX/Ads/none:stream1", "MSIX/Ads/host.txt:", "MSIX/Ads/host.txt:STREAM"} {
+		if err := files.Copy(t.Context(), name, io.Discard); berth.ErrorKind(err) != berth.NotFound {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }

@@ -17,6 +17,8 @@ type Stat struct {
 	Modified   time.Time
 	Changed    time.Time // last change of the MFT record
 	Accessed   time.Time
+
+	Streams []NamedStream // beside the content
 }
 
 // info is [io/fs.FileInfo] and [io/fs.DirEntry] of one file.
@@ -68,6 +70,7 @@ func (f *FS) newInfo(name string, ino *inode) (*info, error) {
 		return nil, err
 	}
 	i.wof.ok = i.wof.ok && !i.isDir
+	i.stat.Streams = ino.namedStreams()
 	if data, ok := ino.first(typeData, ""); ok && !i.isDir {
 		i.size = data.size
 	}
