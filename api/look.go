@@ -77,12 +77,14 @@ type PageInput struct {
 type StatusFilter struct {
 	Host   string `query:"host" doc:"this host"`
 	Search string `query:"search" doc:"hosts whose names hold this text"`
+	Kind   string `query:"kind" doc:"hosts of this kind: rdsh, vdi or avd"`
+	Pool   string `query:"pool" doc:"hosts in this pool, as drafted"`
 	Family string `query:"family"`
 	Status string `query:"status"`
 }
 
 func (f StatusFilter) query() control.StatusQuery {
-	return control.StatusQuery{Host: f.Host, Search: f.Search, Family: f.Family, Status: f.Status}
+	return control.StatusQuery{Host: f.Host, Search: f.Search, Kind: f.Kind, Pool: f.Pool, Family: f.Family, Status: f.Status}
 }
 
 // paged is an answer of one page; no items are [].

@@ -317,3 +317,52 @@ func TestSlowListener(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestMatrixFilters: the table of hosts and packages, and its summary, by kind, pool, name, family and status together.
+func TestMatrixFilters(t *testing.T) {
+	f := newFarm(t)
+	f.add("1")
+	f.pool("Pool A", berth.KindRDSH)
+	for _, h := range []control.Holder{rdsh, {Defaults: berth.KindVDI}} {
+		f.assign(h, exactly("1"))
+	}
+	f.apply()
+	f.enroll("a1", berth.KindRDSH, "Pool A").settle()
+	f.enroll("a2", berth.KindRDSH, "Pool A")
+	f.enroll("r1", berth.KindRDSH, "").settle("ada")
+	f.enroll("v1", berth.KindVDI, "").settle()
+	for name, tt := range map[string]struct {
+		query control.StatusQuery
+		want  []string
+	}{
+		"all":             {control.StatusQuery{}, []string{"a1 Ready", "a2 Not applied", "r1 In use", "v1 Ready"}},
+		"kind":            {control.StatusQuery{Kind: "RDSH"}, []string{"a1 Ready", "a2 Not applied", "r1 In use"}},
+		"pool":            {control.StatusQuery{Pool: "POOL a"}, []string{"a1 Ready", "a2 Not applied"}},
+		"status":          {control.StatusQuery{Status: "ready"}, []string{"a1 Ready", "v1 Ready"}},
+		"status and kind": {control.StatusQuery{Status: "Ready", Kind: "vdi"}, []string{"v1 Ready"}},
+		"status and name": {control.StatusQuery{Status: "Ready", Search: "A"}, []string{"a1 Ready"}},
+		"family":          {control.StatusQuery{Family: strings.ToUpper(family), Search: "2"}, []string{"a2 Not applied"}},
+		"no such family":  {control.StatusQuery{Family: "x_y"}, nil},
+		"host":            {control.StatusQuery{Host: "R1", Status: "in use"}, []string{"r1 In use"}},
+	} {
+		var got []string
+		q := tt.query
+		q.Limit = 1
+		for more := true; more; more = q.After != "" {
+			page, err := f.StatusPage(f.owner, "main", q)
+			f.must(err)
+			for _, r := range page.Items {
+				got = append(got, r.Host+" "+string(r.Status.Name))
+			}
+			q.After = page.Next
+		}
+		if !slices.Equal(got, tt.want) {
+			t.Errorf("%s: %q, want %q", name, got, tt.want)
+		}
+		if sum, err := f.StatusSummary(f.owner, "main", tt.query); err != nil || sum.Rows != len(tt.want) {
+			t.Errorf("%s: the summary counts %+v, %v", name, sum, err)
+		}
+	}
+	_, err := f.StatusPage(f.owner, "main", control.StatusQuery{Kind: "toaster"})
+	wantKind(t, err, berth.Invalid)
+}

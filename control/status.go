@@ -18,6 +18,8 @@ type StatusQuery struct {
 	Family string // one family; empty: all
 	Status string // one status; empty: all
 	Search string // only hosts whose names hold this text
+	Kind   string // only hosts of this kind
+	Pool   string // only hosts in this pool, as drafted
 	After  string // only hosts behind this name
 	Limit  int    // how many hosts with rows; 0: all
 }
@@ -44,7 +46,10 @@ func (s *Service) StatusPage(ctx context.Context, site string, q StatusQuery) (p
 			page.Items, err = w.chosenStatuses(h, q)
 			return err
 		}
-		find := berth.HostQuery{Text: q.Search, After: q.After, Limit: q.Limit}
+		find, err := q.hosts()
+		if err != nil {
+			return err
+		}
 		if q.Family != "" || q.Status != "" {
 			if err := w.narrow(&find, func(r wire.HostPackage) bool { return !q.leavesOut(r) }); err != nil {
 				return err
@@ -86,13 +91,26 @@ func (s *Service) StatusSummary(ctx context.Context, site string, q StatusQuery)
 		if err != nil {
 			return err
 		}
-		sizes, err := w.sizes(groups, berth.HostQuery{Text: q.Search})
+		find, err := q.hosts()
+		if err != nil {
+			return err
+		}
+		sizes, err := w.sizes(groups, find)
 		for _, g := range groups {
 			sum.add(slices.DeleteFunc(slices.Clone(g.rows), q.leavesOut), sizes[g.Group])
 		}
 		return err
 	})
 	return sum.StatusSummary, err
+}
+
+// hosts are those that the query is about, in its page.
+func (q StatusQuery) hosts() (h berth.HostQuery, err error) {
+	h = berth.HostQuery{Text: q.Search, Pool: q.Pool, After: q.After, Limit: q.Limit}
+	if q.Kind != "" {
+		h.Kind, err = berth.ParseHostKind(q.Kind)
+	}
+	return h, err
 }
 
 // summing is a summary under construction.

@@ -1547,7 +1547,7 @@ export interface Operations {
   /** How packages stand on hosts. */
   listStatus: {
     path: { site: string };
-    query: { host?: string; search?: string; family?: string; status?: string; after?: string; limit?: number };
+    query: { host?: string; search?: string; kind?: string; pool?: string; family?: string; status?: string; after?: string; limit?: number };
     answer: PageHostPackage;
   };
   /** Where a version tag pointed over time. */
@@ -1687,7 +1687,7 @@ export interface Operations {
   /** How many packages on hosts stand how. */
   summarizeStatus: {
     path: { site: string };
-    query: { host?: string; search?: string; family?: string; status?: string };
+    query: { host?: string; search?: string; kind?: string; pool?: string; family?: string; status?: string };
     answer: StatusSummary;
   };
   /** Put a version tag on a package. */
