@@ -42,6 +42,7 @@ func (a *API) host(r *http.Request) (id, serial string, err error) {
 func (a *API) renew(w http.ResponseWriter, r *http.Request) {
 	id, serial, err := a.host(r)
 	if err != nil {
+		a.Service.AgentRefused(r.Context(), err)
 		a.answer(w, nil, err)
 		return
 	}
@@ -56,6 +57,7 @@ func (a *API) renew(w http.ResponseWriter, r *http.Request) {
 func (a *API) sync(w http.ResponseWriter, r *http.Request) {
 	id, serial, err := a.host(r)
 	if err != nil {
+		a.Service.AgentRefused(r.Context(), err)
 		a.answer(w, nil, err)
 		return
 	}

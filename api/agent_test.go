@@ -29,8 +29,9 @@ func TestSyncNeedsItsCertificate(t *testing.T) {
 		t.Fatalf("the host itself: %d %s", got.status, got.body)
 	}
 	for what, token := range map[string]string{"nobody": "", "an owner's token": s.token} {
-		if got := sync(nil, token); got.status != http.StatusUnauthorized || got.problem.Remedy == "" {
-			t.Errorf("%s: %d %s", what, got.status, got.body)
+		before := s.refusals()
+		if got := sync(nil, token); got.status != http.StatusUnauthorized || got.problem.Remedy == "" || s.refusals() != before+1 {
+			t.Errorf("%s: %d %s, and %d refusals in the audit", what, got.status, got.body, s.refusals()-before)
 		}
 	}
 	server := s.web.TLS.Certificates[0]

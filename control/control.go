@@ -144,10 +144,11 @@ func (s *Service) work(ctx context.Context, run func(context.Context, func(berth
 	})
 }
 
-// refused writes a refusal into the audit, where the caller is known; strangers could fill the disk.
+// refused writes a refusal into the audit; of strangers, who could fill the disk, as far as they may.
 func (s *Service) refused(ctx context.Context, n need, why error) {
 	who, ok := auth.From(ctx)
 	if !ok {
+		s.refusedStranger(ctx, berth.AuditEntry{Site: berth.Fold(brief(n.site)), Actor: "somebody", Face: "api", Action: "refused", Refused: why.Error()})
 		return
 	}
 	entry := berth.AuditEntry{At: s.now(), Site: berth.Fold(n.site), Actor: who.Name, Face: who.Face, Action: "refused", Refused: why.Error()}

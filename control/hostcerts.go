@@ -103,6 +103,11 @@ func (s *Service) hostRefused(ctx context.Context, hostID, serial string, why er
 	s.refusedKnown(ctx, hostID+" "+serial, e)
 }
 
+// AgentRefused writes down that somebody came to an agent's endpoint without a certificate of a host, as far as strangers may.
+func (s *Service) AgentRefused(ctx context.Context, why error) {
+	s.refusedStranger(ctx, berth.AuditEntry{Actor: "somebody", Face: "agent", Action: "refused", Kind: string(berth.ObjectHost), Refused: why.Error()})
+}
+
 // keyUsed writes down which key let a host in: names of keys are not unique, ids are.
 func (w *work) keyUsed(key berth.Credential, host string) error {
 	return w.AppendAudit(berth.AuditEntry{At: w.at, Site: berth.Fold(w.site.Name), Actor: w.who.Name, Face: w.who.Face,

@@ -159,29 +159,40 @@ func (s *Service) Revoke(ctx context.Context, id string) error {
 	return err
 }
 
-// Authenticate turns the text of an API token, or of a session, into the principal that it stands for.
-func (s *Service) Authenticate(ctx context.Context, text string) (p auth.Principal, err error) {
+// Authenticate turns the text of an API token, or of a session, into the principal that it stands for. Refusals are in the
+// audit: those of credentials that are known now and then, those of strangers as far as they may.
+func (s *Service) Authenticate(ctx context.Context, text string) (auth.Principal, error) {
+	p, known, err := s.authenticate(ctx, text)
+	if berth.ErrorKind(err) == berth.Unauthenticated && !known {
+		s.refusedStranger(ctx, berth.AuditEntry{Actor: "somebody", Face: "api", Action: "refused", Refused: err.Error()})
+	}
+	return p, err
+}
+
+// authenticate tells too whether a refusal is of a credential that is known, and written down as such.
+func (s *Service) authenticate(ctx context.Context, text string) (p auth.Principal, known bool, err error) {
 	wrong := berth.Errorf(berth.Unauthenticated, "the token is not valid").With("sign in again: `berth login`")
 	id, secret, err := auth.ParseSecret(text)
 	if err != nil {
-		return p, wrong
+		return p, false, wrong
 	}
 	if auth.SecretKind(text) == berth.CredentialSession {
-		return s.authenticateSession(ctx, id, secret)
+		p, err = s.authenticateSession(ctx, id, secret)
+		return p, false, err
 	}
 	var c berth.Credential
 	err = s.store.View(ctx, func(tx berth.Tx) error { c, err = tx.Credential(id); return err })
 	switch {
 	case berth.IsNotFound(err):
-		return p, wrong
+		return p, false, wrong
 	case err != nil:
-		return p, err
+		return p, false, err
 	case c.Kind != berth.CredentialToken || !auth.Matches(c, secret):
-		return p, wrong
+		return p, false, wrong
 	}
 	if err := c.Usable(s.now()); err != nil {
 		s.refusedKnown(ctx, c.ID, berth.AuditEntry{Site: c.Site, Actor: c.Name, Face: "api", Action: "refused", Kind: string(c.Kind), Key: c.ID, Refused: err.Error()})
-		return p, err
+		return p, true, err
 	}
-	return auth.Principal{ID: c.ID, Name: c.Name, Kind: auth.KindApplication, Site: c.Site, Role: c.Role}, nil
+	return auth.Principal{ID: c.ID, Name: c.Name, Kind: auth.KindApplication, Site: c.Site, Role: c.Role}, true, nil
 }
