@@ -43,7 +43,7 @@ func New(o Options) *API {
 	config.Transformers = []huma.Transformer{a.problems}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer"}}
 	a.huma = humago.New(a.mux, config)
-	a.huma.UseMiddleware(a.signIn)
+	a.huma.UseMiddleware(a.signIn, a.rehearse)
 	a.routes()
 	a.agentRoutes()
 	return a

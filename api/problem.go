@@ -14,6 +14,7 @@ import (
 
 	"berth"
 	"berth/auth"
+	"berth/control"
 	"berth/wire"
 )
 
@@ -97,7 +98,12 @@ func Problem(log *slog.Logger, err error) wire.Problem {
 }
 
 // failed is what every operation returns for an error.
-func (a *API) failed(err error) error { return &problem{Problem(a.Log, err), retryAfter(err)} }
+func (a *API) failed(err error) error {
+	if r, ok := errors.AsType[*control.Rehearsed](err); ok {
+		return &rehearsed{r.Preview}
+	}
+	return &problem{Problem(a.Log, err), retryAfter(err)}
+}
 
 // problems gives the errors that the framework itself makes (validation, unknown media types) the same shape.
 func (a *API) problems(_ huma.Context, _ string, v any) (any, error) {

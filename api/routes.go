@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -167,6 +168,10 @@ type Who struct {
 func handle[I, O any](a *API, method, path, id, summary string, fn func(context.Context, *I) (*O, error)) {
 	op := huma.Operation{Method: method, Path: "/api/v1" + path, OperationID: id, Summary: summary,
 		Security: []map[string][]string{{"token": {}}}, MaxBodyBytes: mostBody}
+	if slices.Contains(rehearsable, id) {
+		op.Parameters = append(op.Parameters, &huma.Param{Name: dryRunHeader, In: "header", Schema: &huma.Schema{Type: "boolean"},
+			Description: "try it, answer 200 with what it would change on which hosts (as previewChanges does), and change nothing"})
+	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := fn(ctx, in)
 		if err != nil {

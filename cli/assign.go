@@ -111,6 +111,9 @@ which begins with what it inherited.`,
 		example: `  berth assign add Contoso.Notes --tag Production --defaults rdsh
   berth assign add --version Contoso.Notes_1.1.0.0_x64__8wekyb3d8bbwe --host rdsh-01`,
 		args: cobra.ArbitraryArgs, run: func(ctx context.Context, args []string) error {
+			if p.dryRun && len(args) > 1 {
+				return usage("dry-run", "name one of them", "--dry-run tries one change at a time; nothing was changed")
+			}
 			if inherit {
 				return p.inherit(ctx, e, in.Tag+in.Version, args)
 			}

@@ -40,6 +40,7 @@ type program struct {
 	conn      connection // flags that say which server
 	list      arranging  // flags of lists
 	waits     waiting    // flags of commands that draft
+	dryRun    bool       // try changes, do not make them
 	revision  int64      // of the object, as the caller saw it
 	notes     []string   // held back until the end, see note
 
@@ -149,7 +150,7 @@ func (p *program) finish(c *cobra.Command) {
 	switch run := c.RunE; {
 	case run != nil:
 		c.RunE = func(cmd *cobra.Command, args []string) error {
-			err := run(cmd, args)
+			err := p.tried(run(cmd, args))
 			if err == nil {
 				p.flush()
 				return nil

@@ -156,6 +156,9 @@ func (p *program) connect() (*client.Client, error) {
 // connectSite returns a client for a site: the one named, or the only one that the caller sees.
 func (p *program) connectSite(ctx context.Context) (*client.Client, error) {
 	c, err := p.connect()
+	if err == nil && p.dryRun {
+		c = c.Rehearsing()
+	}
 	if err != nil || c.Site != "" {
 		return c, err
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,8 @@ import (
 func (p *program) applyFlag(c *cobra.Command, apply *bool) *cobra.Command {
 	c.Flags().BoolVar(apply, "apply", false, "apply this change at once; other drafts stay drafts")
 	p.waitFlags(c)
+	c.Flags().BoolVar(&p.dryRun, "dry-run", false, "change nothing; show what this would change on which hosts, once it is applied")
+	c.MarkFlagsMutuallyExclusive("dry-run", "wait")
 	c.PreRunE = func(*cobra.Command, []string) error {
 		if p.waits.wait && !*apply {
 			return usage("wait", "add --apply, or wait with `berth changes apply --wait`", "a draft reaches no host: there is nothing to wait for")
@@ -83,6 +86,9 @@ func each(args []string, do func(string) error) error {
 		if err := do(a); err != nil {
 			failed, last = append(failed, a+": "+describe(ran{err}).Message), err
 		}
+	}
+	if _, tried := errors.AsType[*client.Rehearsed](last); tried && len(args) > 1 {
+		return usage("dry-run", "name one of them", "--dry-run tries one change at a time; nothing was changed")
 	}
 	switch {
 	case len(failed) == 0 || len(args) == 1:

@@ -56,7 +56,7 @@ func (p *program) poolAdd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			pool, err := c.AddPool(ctx, wire.AddPool{Name: args[0], Kind: k, Now: now || apply})
+			pool, err := c.AddPool(ctx, wire.AddPool{Name: args[0], Kind: k, Now: (now || apply) && !p.dryRun})
 			if err != nil {
 				return err
 			}

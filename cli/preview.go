@@ -3,10 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"berth/client"
 	"berth/wire"
 )
 
@@ -33,13 +35,27 @@ func (p *program) preview(ctx context.Context, after string, limit int, names []
 	if err != nil {
 		return err
 	}
-	none := fmt.Sprintf("%d pending changes would change nothing on any of %d hosts", len(v.Changes), v.Unchanged)
+	return p.showPreview(v, "pending changes")
+}
+
+// tried shows what a change would do that was only tried: that is no failure.
+func (p *program) tried(err error) error {
+	r, ok := errors.AsType[*client.Rehearsed](err)
+	if !ok {
+		return err
+	}
+	p.note("nothing was changed: this was a dry run")
+	return p.showPreview(r.Preview, "changes that would wait to be applied")
+}
+
+func (p *program) showPreview(v wire.Preview, what string) error {
+	none := fmt.Sprintf("%s: %d, and nothing would change on any of %d hosts", what, len(v.Changes), v.Unchanged)
 	if len(v.Changes) == 0 {
-		none = "no pending changes"
+		none = "no " + what
 	}
 	if v.HostCount > 0 {
-		p.note("pending changes: %d; hosts on which something would change: %d of %d, in %d configurations",
-			len(v.Changes), v.HostCount, v.HostCount+v.Unchanged, len(v.Configurations))
+		p.note("%s: %d; hosts on which something would change: %d of %d, in %d configurations",
+			what, len(v.Changes), v.HostCount, v.HostCount+v.Unchanged, len(v.Configurations))
 		none = ""
 	}
 	if v.Next != "" {

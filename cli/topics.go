@@ -67,7 +67,8 @@ Lists also have, by the names of the fields in the JSON form:
 colours. Where a person sits at the terminal, what cannot be taken back is asked about first; --yes answers beforehand, and
 scripts are not asked.
 
-Changes are drafts until they are applied: "berth changes diff" shows what they would do, and on which hosts.`
+Changes are drafts until they are applied: "berth changes diff" shows what they would do, and on which hosts. --dry-run shows
+that of a change before it is even drafted.`
 
 const environmentText = `What flags say counts first, then the environment, then the context in use ("berth context list").
 

@@ -39,6 +39,8 @@ type Client struct {
 	base     *url.URL
 	http     *http.Client
 	revision int64 // see At
+
+	rehearsing bool // see Rehearsing
 }
 
 // At returns a client whose edits are those of somebody who saw the object at that revision: the server refuses an edit of
@@ -139,6 +141,9 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	if resp.StatusCode/100 != 2 {
 		return problem(resp)
 	}
+	if c.rehearsing && method != http.MethodGet {
+		return c.rehearsed(resp)
+	}
 	if out == nil || resp.StatusCode == http.StatusNoContent {
 		return nil
 	}
@@ -162,6 +167,9 @@ func (c *Client) Raw(ctx context.Context, method, path string, body io.Reader) (
 	}
 	if c.revision != 0 && method != http.MethodGet {
 		r.Header.Set("If-Match", strconv.Quote(strconv.FormatInt(c.revision, 10)))
+	}
+	if c.rehearsing && method != http.MethodGet {
+		r.Header.Set(dryRunHeader, "true")
 	}
 	if c.Face != "" {
 		r.Header.Set("X-Berth-Face", c.Face)

@@ -114,6 +114,9 @@ func (s *Service) change(ctx context.Context, n need, fn func(*work) error) erro
 		if err := fn(w); err != nil {
 			return err
 		}
+		if rehearsing(ctx) && len(w.events) > 0 {
+			return w.rehearsed()
+		}
 		bumped, told = w.bump, w.told()
 		if w.bump {
 			return w.PutSite(w.site)

@@ -23,24 +23,29 @@ type PreviewQuery struct {
 // plans and statuses.
 func (s *Service) Preview(ctx context.Context, site string, q PreviewQuery) (p wire.Preview, err error) {
 	err = s.view(ctx, site, func(w *work) error {
-		changes, err := w.changes(q.Chosen)
-		if err != nil {
-			return err
-		}
-		p = wire.Preview{Changes: []string{}, Generation: w.site.Generation, Configurations: []wire.PreviewConfiguration{}, Hosts: []wire.PreviewHost{}}
-		for _, c := range changes {
-			p.Changes = append(p.Changes, ChangeName(c))
-		}
-		then := w
-		if len(q.Chosen) > 0 {
-			then = &work{Tx: onlyChosen{w.Tx, p.Changes}, who: w.who, site: w.site, at: w.at}
-		}
-		if err := then.checkPools(berth.Draft); err != nil {
-			return err
-		}
-		return (&preview{Preview: &p, now: w, then: then, query: q, known: map[[2]configuration]int{}}).run()
+		p, err = w.foresee(q)
+		return err
 	})
 	return p, err
+}
+
+func (w *work) foresee(q PreviewQuery) (p wire.Preview, err error) {
+	changes, err := w.changes(q.Chosen)
+	if err != nil {
+		return p, err
+	}
+	p = wire.Preview{Changes: []string{}, Generation: w.site.Generation, Configurations: []wire.PreviewConfiguration{}, Hosts: []wire.PreviewHost{}}
+	for _, c := range changes {
+		p.Changes = append(p.Changes, ChangeName(c))
+	}
+	then := w
+	if len(q.Chosen) > 0 {
+		then = &work{Tx: onlyChosen{w.Tx, p.Changes}, who: w.who, site: w.site, at: w.at}
+	}
+	if err := then.checkPools(berth.Draft); err != nil {
+		return p, err
+	}
+	return p, (&preview{Preview: &p, now: w, then: then, query: q, known: map[[2]configuration]int{}}).run()
 }
 
 // onlyChosen is the state in which of all drafts there are the chosen ones alone: seen through it, the drafted view is
