@@ -2,8 +2,10 @@ package agent
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -50,8 +52,12 @@ func (e *errands) report() *wire.AskReport {
 	for id := range e.working {
 		r.Working = append(r.Working, id)
 	}
+	left := 2 * mostErrandBytes // more than one answer at a time, and no more than a sync may have
 	for _, a := range e.answers {
-		r.Answers = append(r.Answers, a)
+		b, err := json.Marshal(a)
+		if left -= len(b); err == nil && (left >= 0 || len(r.Answers) == 0) {
+			r.Answers = append(r.Answers, a)
+		}
 	}
 	return r
 }
@@ -106,10 +112,37 @@ func Answer(ctx context.Context, p Platform, ask wire.Ask) (answer wire.AskAnswe
 		}
 	}()
 	packages, err := answered(ctx, p, ask)
-	if answer.Packages = packages; err != nil {
+	if err == nil {
+		answer.Packages, err = fitting(packages)
+	}
+	if err != nil {
 		fail(err)
 	}
 	return answer
+}
+
+// mostErrandBytes bounds an answer in bytes: a sync that the server refuses for its size would be repeated for ever.
+const mostErrandBytes = 2 << 20
+
+// fitting leaves out the pictures where the answer would be too long, and refuses what is too long without.
+func fitting(packages []berth.Package) ([]berth.Package, error) {
+	for _, pictures := range []bool{true, false} {
+		packages = slices.Clone(packages)
+		for i := range packages {
+			apps := slices.Clone(packages[i].Applications)
+			for j := range apps {
+				if !pictures {
+					apps[j].Icon = nil
+				}
+			}
+			packages[i].Applications = apps
+		}
+		b, err := json.Marshal(packages)
+		if err != nil || len(b) <= mostErrandBytes {
+			return packages, err
+		}
+	}
+	return nil, berth.Errorf(berth.Invalid, "the %d packages in the image are described by more than %d bytes", len(packages), mostErrandBytes)
 }
 
 func answered(ctx context.Context, p Platform, ask wire.Ask) ([]berth.Package, error) {
