@@ -21,7 +21,7 @@ import (
 // The load of TestAzureUnderLoad.
 const (
 	loadClients  = 100
-	loadPackages = 4 // of each client
+	loadPackages = 3 // of each client
 	loadFamilies = 5 // for which all clients contend
 	loadVersions = 4 // of each family
 )
