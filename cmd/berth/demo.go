@@ -373,7 +373,10 @@ func (d *demo) end(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "Images are attached by  %s\nConsole                 %s/\nAdministrator's token   %s\n\n", h.Facts.AttachMode, d.boot.URL, d.boot.Token)
+	fmt.Fprintf(d.out, "Images are attached by  %s\nConsole                 %s/\nAdministrator's token   %s\n", h.Facts.AttachMode, d.boot.URL, d.boot.Token)
+	if err := d.consoleSignIn(ctx); err != nil {
+		return err
+	}
 	if d.once {
 		d.say("every step was seen")
 		return nil
@@ -389,6 +392,17 @@ Ctrl-C ends the demo.
 `, d.bootstrapFile(), d.self, d.self, d.self, filepath.Join(d.dir, "home", "bob"), filepath.Join(d.dir, "agent"),
 		d.self, filepath.Join(d.dir, "images", "notes-2.vhd"))
 	<-ctx.Done()
+	return nil
+}
+
+// consoleSignIn prints an address that opens the console signed in. What stands behind the # is not sent to any server; the
+// console takes it out of the address at once, and it is good for a day.
+func (d *demo) consoleSignIn(ctx context.Context) error {
+	t, err := d.client.CreateToken(ctx, wire.CreateToken{Name: "console of the demo", Role: berth.RoleOwner, Days: 1})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.out, "Console, signed in      %s/#token=%s\n\n", d.boot.URL, t.Text)
 	return nil
 }
 
