@@ -63,11 +63,14 @@ func TestDeaths(t *testing.T) {
 		if here[i] {
 			b.signOut(i + 1)
 		}
-		b.signIn(i+1, users[i])
 	}
 	b.tag(two)
 	b.start()
 	defer b.stop()
+	b.await(two, berth.StatusReady) // an agent begins with the plan of before: who comes now gets this one
+	for i, u := range users {
+		b.signIn(i+1, u)
+	}
 	b.await(two, berth.StatusInUse)
 	b.awaitState("mounted", "staged/"+two, registered(users[0], two), registered(users[1], two))
 	b.signOut(1)
