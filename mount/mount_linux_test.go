@@ -34,6 +34,9 @@ func serve(t *testing.T, fsys fs.FS) *bench {
 	if err != nil {
 		t.Skipf("skipped: FUSE cannot be used here: %v", err)
 	}
+	if err := m.OpenHere(); err != nil {
+		t.Fatal(err)
+	}
 	b.m = m
 	t.Cleanup(func() {
 		if err := m.Unmount(true); err != nil {

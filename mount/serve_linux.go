@@ -1,15 +1,18 @@
 package mount
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
 	proto "github.com/hanwen/go-fuse/v2/fuse"
+	"golang.org/x/sys/unix"
 )
 
 // forever is how long the kernel may keep names and attributes: content of a mount never changes.
@@ -34,7 +37,7 @@ func Serve(path string, fsys fs.FS, o Options) (*Mount, error) {
 	}
 	asRoot := os.Geteuid() == 0
 	files := newOpenFiles(fsys)
-	server, err := fusefs.Mount(path, &node{served: &served{fsys: fsys, files: files, note: o.failed}, name: ".", info: root}, &fusefs.Options{
+	options := &fusefs.Options{
 		EntryTimeout: &forever, AttrTimeout: &forever, NegativeTimeout: &forever,
 		MountOptions: proto.MountOptions{
 			AllowOther: asRoot, // the users of the machine; others than root may not ask for it
@@ -45,10 +48,15 @@ func Serve(path string, fsys fs.FS, o Options) (*Mount, error) {
 			MaxWrite:          largest, // bounds reads too
 			Logger:            slog.NewLogLogger(o.logger().Handler(), slog.LevelDebug),
 		},
-	})
+	}
+	// Not fusefs.Mount, which opens a file of the new mount: a process that is killed while it waits for itself to answer
+	// cannot end, and neither can its mount, until somebody aborts the connection. The kernel has been answered by now.
+	raw := fusefs.NewNodeFS(&node{served: &served{fsys: fsys, files: files, note: o.failed}, name: ".", info: root}, options)
+	server, err := proto.NewServer(raw, path, &options.MountOptions)
 	if err != nil {
 		return nil, err
 	}
+	go server.Serve()
 	go func() {
 		server.Wait()
 		files.close()
@@ -73,6 +81,19 @@ func (m *Mount) Unmount(lazily bool) error {
 		m.server.Wait()
 	}
 	return nil
+}
+
+// OpenHere lets this very process open files of the mount with package os, which otherwise has the kernel ask whether they
+// can be polled, and so this process ask itself while it waits. It is for tests: see Serve for what it costs to be killed
+// meanwhile.
+func (m *Mount) OpenHere() error {
+	// The library answers this name itself, and that it cannot poll; the kernel then asks no more.
+	fd, err := unix.Open(filepath.Join(m.path, ".go-fuse-epoll-hack"), unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("the mount at %s does not answer: %w", m.path, err)
+	}
+	_, err = unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 0)
+	return errors.Join(err, unix.Close(fd))
 }
 
 // Wait returns when the mount is gone, whoever has taken it away.

@@ -22,3 +22,6 @@ func (m *Mount) Unmount(bool) error { return errors.ErrUnsupported }
 
 // Wait returns at once: there is no Mount on this system.
 func (m *Mount) Wait() {}
+
+// OpenHere does nothing: there is no Mount on this system.
+func (m *Mount) OpenHere() error { return errors.ErrUnsupported }

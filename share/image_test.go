@@ -125,6 +125,9 @@ func mounted(t *testing.T, lib *imaging.Library, dir string, files map[string][]
 		return
 	}
 	defer func() { _ = m.Unmount(true) }()
+	if err := m.OpenHere(); err != nil {
+		t.Fatal(err)
+	}
 	for name, want := range files {
 		if got, err := os.ReadFile(filepath.Join(at, dir, name)); err != nil || !bytes.Equal(got, want) {
 			t.Errorf("%s: %d bytes, %v; want %d", name, len(got), err, len(want))

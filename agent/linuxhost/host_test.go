@@ -25,6 +25,7 @@ import (
 
 	"berth"
 	"berth/agent"
+	"berth/mount"
 )
 
 const (
@@ -170,6 +171,9 @@ func (b *bench) host(attach Attach, change ...func(*Options)) *Host {
 	}
 	if attach == AttachFUSE && h.why != "" {
 		b.t.Skip("skipped: FUSE may not be used here: " + h.why)
+	}
+	if o, ok := h.holder.(*own); ok {
+		o.opened = (*mount.Mount).OpenHere
 	}
 	b.t.Cleanup(func() {
 		err := h.Close()

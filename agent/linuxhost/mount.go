@@ -49,7 +49,8 @@ type holder interface {
 
 // own holds mounts in this process: they end with it.
 type own struct {
-	log *slog.Logger
+	log    *slog.Logger
+	opened func(*mount.Mount) error // for tests, which read in the process that serves; else nil
 
 	mu     sync.Mutex
 	mounts map[string]*attachment // by folded full name
@@ -59,6 +60,9 @@ func newOwn(log *slog.Logger) *own { return &own{log: log, mounts: map[string]*a
 
 func (o *own) hold(_ context.Context, p berth.PlannedPackage, path string, image *Image) error {
 	m, err := serve(p.FullName, path, image, o.log)
+	if err == nil && o.opened != nil {
+		err = o.opened(m.served)
+	}
 	if err != nil {
 		return err
 	}
