@@ -36,6 +36,8 @@ type program struct {
 	query     string // JMESPath expression over the result
 	quiet     bool
 	noHeaders bool
+	verbose   bool       // tell of requests
+	debug     bool       // and of their header fields
 	yes       bool       // ask nothing
 	conn      connection // flags that say which server
 	list      arranging  // flags of lists
@@ -104,6 +106,8 @@ func (p *program) globalFlags(root *cobra.Command) {
 	f.BoolVarP(&p.quiet, "quiet", "q", false, "print nothing but results and errors")
 	f.StringVar(&p.color, "color", colorAuto, "`WHEN` to use colours: auto, always or never; auto respects NO_COLOR")
 	f.BoolVar(&p.noHeaders, "no-headers", false, "leave out the headings of tables")
+	f.BoolVar(&p.verbose, "verbose", false, "tell of each request to the server, and how long it took")
+	f.BoolVar(&p.debug, "debug", false, "like --verbose, with the header fields; secrets are left out")
 	p.conn.flags(f)
 }
 

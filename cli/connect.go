@@ -48,6 +48,7 @@ func (p *program) resolve() (savedContext, error) {
 			return base, err
 		}
 	}
+	base.told = p.tell()
 	return base, nil
 }
 

@@ -29,6 +29,8 @@ type savedContext struct {
 	CA          string `yaml:"ca,omitempty"` // PEM, so that the file of the login is not needed any more
 	Fingerprint string `yaml:"fingerprint,omitempty"`
 	Site        string `yaml:"site,omitempty"`
+
+	told func(client.Exchange) // sees every request; nil: nobody wants to
 }
 
 // client returns a client of the context's server.
@@ -36,7 +38,7 @@ func (c savedContext) client() (*client.Client, error) {
 	if c.Server == "" {
 		return nil, usage("server", "sign in first: `berth login --server https://HOST:PORT --token TOKEN`", "no server is named")
 	}
-	made, err := client.New(client.Options{Server: c.Server, Token: c.Token, CA: []byte(c.CA), Fingerprint: c.Fingerprint, Site: c.Site, Face: "cli"})
+	made, err := client.New(client.Options{Server: c.Server, Token: c.Token, CA: []byte(c.CA), Fingerprint: c.Fingerprint, Site: c.Site, Face: "cli", Told: c.told})
 	if err != nil {
 		return nil, coded{err, ExitUsage} // nothing was asked of the server yet: what it was called with is wrong
 	}

@@ -136,6 +136,11 @@ func (p *program) whoamiCommand() *cobra.Command {
 func (p *program) contextCommand() *cobra.Command {
 	list := p.command(verb{use: "list", short: "List the saved contexts", example: "  berth context list",
 		run: func(context.Context, []string) error { return p.listContexts() }})
+	add := p.command(verb{use: "add NAME", short: "Save a server under a name without signing in",
+		long: `Save the server that --server names, with --token, --ca, --fingerprint and --site where they are given. Nothing is asked of
+the server; berth login tries the token first. The context in use stays, unless there was none.`,
+		example: "  berth context add test --server https://berth-test.example:8443 --ca berth-ca.pem --site lab",
+		args:    cobra.ExactArgs(1), run: func(_ context.Context, args []string) error { return p.addContext(args[0]) }})
 	use := p.command(verb{use: "use NAME", short: "Use this context from now on", example: "  berth context use production",
 		args: cobra.ExactArgs(1), run: func(_ context.Context, args []string) error {
 			return p.editContexts(args[0], func(f *contextFile, i int) {
@@ -154,7 +159,33 @@ func (p *program) contextCommand() *cobra.Command {
 			})
 		}})
 	return noun("context", "Switch between the servers that you signed in to",
-		"A context is a server with your sign-in to it, saved by `berth login`. One is in use; --context uses another.", p.listing(list), use, remove)
+		"A context is a server with your sign-in to it, saved by `berth login`. One is in use; --context uses another.", p.listing(list), add, use, remove)
+}
+
+func (p *program) addContext(name string) error {
+	p.conn.context = "" // what is in use is not what the new one begins with
+	c, err := p.lay(savedContext{}, p.environment())
+	if err == nil {
+		c, err = p.lay(c, p.conn)
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := c.client(); err != nil {
+		return err
+	}
+	file, err := p.readContexts()
+	if err != nil {
+		return err
+	}
+	c.Name = name
+	file.put(c)
+	file.Current = cmp.Or(file.Current, name)
+	if err := p.writeContexts(file); err != nil {
+		return err
+	}
+	p.note("context %s is saved; context %s is in use", name, file.Current)
+	return nil
 }
 
 func (p *program) editContexts(name string, edit func(f *contextFile, i int)) error {

@@ -31,6 +31,8 @@ type Options struct {
 	Fingerprint string // "sha256:…" of a certificate of the server's chain, instead of CA
 	Site        string // the site of operations that do not name one
 	Face        string // cli or console: how the audit names the way in
+
+	Told func(Exchange) // is told of every request once it was answered, or not; may be nil
 }
 
 // Client talks to one server.
@@ -62,7 +64,7 @@ func New(o Options) (*Client, error) {
 		return nil, err
 	}
 	t := &http.Transport{TLSClientConfig: config, Proxy: http.ProxyFromEnvironment, ForceAttemptHTTP2: true, TLSHandshakeTimeout: 10 * time.Second}
-	return &Client{Options: o, base: base, http: &http.Client{Transport: t, Timeout: 5 * time.Minute}}, nil
+	return &Client{Options: o, base: base, http: &http.Client{Transport: listening{t, o.Told}, Timeout: 5 * time.Minute}}, nil
 }
 
 func (o Options) tls() (*tls.Config, error) {
