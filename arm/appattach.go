@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"berth"
 	"berth/control"
@@ -319,7 +320,14 @@ func appAttachPatch(body []byte) (patch object, err error) {
 }
 
 // fullNamePattern is what can be the full name of a package: Microsoft Learn, "Package identity".
-var fullNamePattern = regexp.MustCompile(`^[A-Za-z0-9.\-_~ @]{3,255}$`)
+// Made on first use: most commands of the program never need it.
+var fullNamePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9.\-_~ @]+$`) })
+
+// Lengths of a full name, in characters: a package's name of three at least, and what a path may hold.
+const (
+	leastFullName = 3
+	mostFullName  = 255
+)
 
 // appAttachSaid makes a checked document into the use case.
 func (c *call) appAttachSaid(sent object, read bool) (out control.AppAttachSaid, err error) {
@@ -342,7 +350,7 @@ func (c *call) appAttachSaid(sent object, read bool) (out control.AppAttachSaid,
 	if name == "" {
 		return out, nil
 	}
-	if !fullNamePattern.MatchString(name) || strings.TrimSpace(name) != name {
+	if len(name) < leastFullName || len(name) > mostFullName || !fullNamePattern().MatchString(name) || strings.TrimSpace(name) != name {
 		return out, badContent("properties.image.packageFullName", "properties.image.packageFullName '"+name+"' is no full name of a package")
 	}
 	whole, err := encode(image)
