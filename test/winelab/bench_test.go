@@ -56,6 +56,8 @@ type bootstrap struct {
 	CAFile string `json:"caFile"`
 	Token  string `json:"token"`
 	Site   string `json:"site"`
+
+	Subscription string `json:"subscriptionId"`
 }
 
 // newBench empties the Windows and starts a server of its own.
@@ -195,7 +197,12 @@ func (b *bench) knows(image, guid, path string) {
 // enroll makes the Windows a host of the site.
 func (b *bench) enroll() {
 	b.t.Helper()
-	key, err := b.client.CreateEnrollKey(b.t.Context(), wire.CreateEnrollKey{Name: "wine", Kind: berth.KindRDSH})
+	b.enrollWith(wire.CreateEnrollKey{Name: "wine", Kind: berth.KindRDSH})
+}
+
+func (b *bench) enrollWith(o wire.CreateEnrollKey) {
+	b.t.Helper()
+	key, err := b.client.CreateEnrollKey(b.t.Context(), o)
 	b.must(err)
 	b.berth(b.t, "agent", "enroll", "--state", stateOnC, "--server", b.boot.URL, "--key", key.Text, "--ca", b.boot.CAFile, "--name", hostName)
 }

@@ -51,6 +51,34 @@ EXPORT BOOL WINAPI WTSQuerySessionInformationW(HANDLE server, DWORD id, int clas
   return TRUE;
 }
 
+EXPORT BOOL WINAPI WTSLogoffSession(HANDLE server, DWORD id, BOOL wait) {
+  struct session s;
+  wchar_t file[100];
+  DWORD code = injected(L"logoff");
+  if (!code && !read_session(id, &s)) code = ERROR_FILE_NOT_FOUND;
+  if (code) { SetLastError(code & 0xffff); return FALSE; }
+  swprintf(file, 100, ROOT L"sessions\\%lu.txt", id);
+  note("logoff %lu", id);
+  return DeleteFileW(file);
+}
+
+EXPORT BOOL WINAPI WTSDisconnectSession(HANDLE server, DWORD id, BOOL wait) {
+  struct session s;
+  if (!read_session(id, &s)) { SetLastError(ERROR_FILE_NOT_FOUND); return FALSE; }
+  note("disconnect %lu", id);
+  return TRUE;
+}
+
+EXPORT BOOL WINAPI WTSSendMessageW(HANDLE server, DWORD id, LPWSTR title, DWORD title_bytes, LPWSTR text, DWORD text_bytes, DWORD style,
+                                   DWORD seconds, DWORD *response, BOOL wait) {
+  struct session s;
+  if (!read_session(id, &s)) { SetLastError(ERROR_FILE_NOT_FOUND); return FALSE; }
+  if (wait) note("VIOLATION the agent waits for the user of session %lu", id);
+  note("message %lu %.*ls: %.*ls", id, (int)(title_bytes / 2), title, (int)(text_bytes / 2), text);
+  *response = 32001; /* IDASYNC */
+  return TRUE;
+}
+
 static struct { HANDLE token; DWORD session; } tokens[64];
 
 EXPORT BOOL WINAPI WTSQueryUserToken(ULONG id, PHANDLE out) {
