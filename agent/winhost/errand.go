@@ -12,7 +12,19 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-var _ agent.SessionKeeper = (*Host)(nil)
+var (
+	_ agent.Expander      = (*Host)(nil)
+	_ agent.SessionKeeper = (*Host)(nil)
+)
+
+// Expand implements agent.Expander. The image is opened with the rights of this machine and read, not attached.
+func (h *Host) Expand(ctx context.Context, imagePath string) ([]berth.Package, error) {
+	if h.options.Images == nil {
+		return nil, berth.Errorf(berth.Precondition, "this host reads no images but those of its plan")
+	}
+	list, err := h.options.Images.Read(ctx, imagePath)
+	return list, coded(err, "cannot open the image "+imagePath)
+}
 
 // LogOff implements agent.SessionKeeper: WTSLogoffSession of wtsapi32.h. It returns when the session has been told to end;
 // that it has ended is seen.

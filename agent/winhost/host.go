@@ -28,7 +28,14 @@ type Options struct {
 	Refresh   time.Duration    // how long what Windows said of a package is believed while nothing happens to it; 15 s
 	OnDemand  time.Duration    // how long a session is left alone before packages on demand are registered; 15 s
 	Program   string           // started in users' sessions; this program
+	Images    Images           // reads images for the server; nil: this host reads none but those of its plan
 	Now       func() time.Time // time.Now
+}
+
+// Images tells what is in an image, without attaching it.
+type Images interface {
+	// Read returns the packages in the image, each with what was observed of it.
+	Read(ctx context.Context, imagePath string) ([]berth.Package, error)
 }
 
 // Host is this machine as a Platform.

@@ -14,6 +14,7 @@ import (
 
 	"berth"
 	"berth/agent/winhost"
+	"berth/imaging"
 )
 
 // defaultState is where an agent keeps its state unless told otherwise.
@@ -35,7 +36,11 @@ func newPlatform(o platformOptions) (platform, error) {
 	if err := winhost.Protect(o.state); err != nil {
 		return nil, err
 	}
-	return winhost.New(winhost.Options{StateDir: o.state, Log: o.log, URIMode: o.attach, VerifyAll: o.verifyAll})
+	options := winhost.Options{StateDir: o.state, Log: o.log, URIMode: o.attach, VerifyAll: o.verifyAll}
+	if o.opener != nil {
+		options.Images = imaging.New(o.opener, o.log)
+	}
+	return winhost.New(options)
 }
 
 // sessionCommands are those that only Windows has: the service, the worker in users' sessions, the self-test.

@@ -55,6 +55,27 @@ func TestSessions(t *testing.T) {
 	}
 }
 
+// TestExpand asks for an image that only the Windows host can open, and for one that nobody can.
+func TestExpand(t *testing.T) {
+	b := newBench(t)
+	_, err := b.client.AddPool(t.Context(), wire.AddPool{Name: "desktops", Kind: berth.KindAVD, Now: true})
+	b.must(err)
+	fullName, path := b.newSigner().image("1.0.0.0", "notes-1.vhdx")
+	b.enrollWith(wire.CreateEnrollKey{Name: "wine", Kind: berth.KindAVD, Pool: "desktops"})
+	b.start()
+	t.Cleanup(func() { b.stop() })
+	pool := "/subscriptions/" + b.boot.Subscription + "/resourceGroups/" + b.boot.Site + "/providers/Microsoft.DesktopVirtualization/hostPools/desktops"
+	onWindows := strings.ReplaceAll("Z:"+path, "/", `\\`) // a drive that the server, on Linux, has not
+	until(t, "the host tells what is in the image", func() (bool, any) {
+		status, body := b.azure(http.MethodPost, pool+"/expandMsixImage", `{"uri": "`+onWindows+`"}`)
+		return strings.HasPrefix(status, "200") && strings.Contains(body, fullName), status + body
+	})
+	status, body := b.azure(http.MethodPost, pool+"/expandMsixImage", `{"uri": "Z:\\nowhere\\none.vhdx"}`)
+	if !strings.HasPrefix(status, "400") || !strings.Contains(body, hostName) || !strings.Contains(body, "0x8007000") {
+		t.Errorf("an image that is not there: %s %s", status, body)
+	}
+}
+
 // azure makes a request as Azure's clients do, and returns status and body.
 func (b *bench) azure(method, path, body string) (status, text string) {
 	b.t.Helper()
