@@ -280,7 +280,7 @@ func (x *extractor) done(bytes int64) {
 
 // fail notes what could not be extracted. When the image can be read no more, or nothing more be written, that ends it all.
 func (x *extractor) fail(name string, err error) {
-	ends := x.files.broken(x.ctx, name)
+	ends := x.files.Broken(x.ctx, name)
 	if w, ok := errors.AsType[*unwritten](err); ok && ends == nil {
 		ends = writeError(x.result.Folder, w.error)
 	}

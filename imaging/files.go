@@ -26,9 +26,9 @@ type Files struct {
 // Close lets go of the image. Reads that are under way end with an error.
 func (f *Files) Close() error { return f.img.file.Close() }
 
-// broken tells, once something in the image could not be read, whether that is because the image itself cannot be read, or
+// Broken tells, once something in the image could not be read, whether that is because the image itself cannot be read, or
 // the context has ended: then there is no use in going on.
-func (f *Files) broken(ctx context.Context, part string) error {
+func (f *Files) Broken(ctx context.Context, part string) error {
 	if ctx.Err() != nil {
 		return f.explain(ctx, part, ctx.Err())
 	}
@@ -44,7 +44,7 @@ func (f *Files) explain(ctx context.Context, part string, err error) error {
 
 // Explain words that a path in the volume could not be opened or read.
 func (f *Files) Explain(ctx context.Context, name string, err error) error {
-	if broken := f.broken(ctx, name); broken != nil {
+	if broken := f.Broken(ctx, name); broken != nil {
 		return broken
 	}
 	if errors.As(err, new(*berth.Error)) {

@@ -111,7 +111,7 @@ type guardedFS struct {
 
 // at gives the file system that has a name, and the name in it.
 func (g *guardedFS) at(op, name string) (fs.FS, string, error) {
-	if !fs.ValidPath(name) {
+	if !fs.ValidPath(strings.ToValidUTF8(name, "_")) { // names of an image may hold half a surrogate pair
 		return nil, "", &fs.PathError{Op: op, Path: name, Err: fs.ErrInvalid}
 	}
 	if err := g.spelling(name); err != nil {

@@ -72,7 +72,7 @@ func (f *Files) inOrder(ctx context.Context, order <-chan *sumJob, each func(Sum
 	for j := range order {
 		<-j.done
 		if j.sum.Error != "" {
-			if err := f.broken(ctx, j.sum.Path); err != nil {
+			if err := f.Broken(ctx, j.sum.Path); err != nil {
 				return err
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	fusefs "github.com/hanwen/go-fuse/v2/fs"
@@ -58,7 +59,7 @@ var (
 func (n *node) Lookup(ctx context.Context, name string, out *proto.EntryOut) (child *fusefs.Inode, e syscall.Errno) {
 	full := path.Join(n.name, name)
 	defer n.served.guard(full, &e)
-	if !fs.ValidPath(full) {
+	if !fs.ValidPath(strings.ToValidUTF8(full, "_")) { // names of an image may hold half a surrogate pair
 		return nil, syscall.ENOENT
 	}
 	if known := n.GetChild(name); known != nil {

@@ -1,11 +1,9 @@
 package block
 
 import (
-	"encoding/binary"
 	"io"
 	"io/fs"
 	"sort"
-	"unicode/utf16"
 )
 
 // Run is a part of a stream that is contiguous on the volume. All numbers are bytes.
@@ -69,13 +67,4 @@ func (e *Extents) ReadAt(p []byte, off int64) (int, error) {
 		done += n
 	}
 	return len(p), eof
-}
-
-// UTF16 turns little-endian UTF-16 into a string. Lone surrogates, which Windows allows in names, become U+FFFD.
-func UTF16(b []byte) string {
-	units := make([]uint16, len(b)/2)
-	for i := range units {
-		units[i] = binary.LittleEndian.Uint16(b[2*i:])
-	}
-	return string(utf16.Decode(units))
 }

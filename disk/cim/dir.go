@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"berth/disk/block"
 )
@@ -115,7 +114,7 @@ func (f *FS) find(d *directory, name string) (link, error) {
 
 // fold brings a name into the form in which names that Windows takes for equal are equal.
 func (f *FS) fold(name string) string {
-	units := utf16.Encode([]rune(name))
+	units := block.Units(name)
 	b := make([]byte, 2*len(units))
 	for i, u := range units {
 		copy(b[2*i:], f.upcase[2*int(u):][:2])

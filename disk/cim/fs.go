@@ -176,7 +176,7 @@ const maxLevels = 1000
 
 // walk follows a path from the root.
 func (f *FS) walk(name string) (*info, error) {
-	if !fs.ValidPath(name) {
+	if !block.ValidPath(name) {
 		return nil, fs.ErrInvalid
 	}
 	root, err := f.file(f.root)

@@ -96,7 +96,7 @@ const maxLevels = 1000
 
 // walk follows a path from the root. It answers the directory too where the path ends at one.
 func (f *FS) walk(name string) (*entry, *directory, error) {
-	if !fs.ValidPath(name) {
+	if !block.ValidPath(name) {
 		return nil, nil, fs.ErrInvalid
 	}
 	e := &entry{name: ".", attr: attrDirectory}

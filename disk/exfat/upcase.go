@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"unicode/utf16"
 
 	"berth/disk/block"
 )
@@ -119,7 +118,7 @@ func has(m map[string]int, key string) bool {
 
 // fold brings a name into the form in which names that Windows takes for equal are equal.
 func fold(name string, table []uint16) string {
-	units := utf16.Encode([]rune(name))
+	units := block.Units(name)
 	b := make([]byte, 2*len(units))
 	for i, u := range units {
 		binary.LittleEndian.PutUint16(b[2*i:], table[u])

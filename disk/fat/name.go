@@ -4,7 +4,9 @@ import (
 	"encoding/binary"
 	"strings"
 	"unicode"
-	"unicode/utf16"
+	"unicode/utf8"
+
+	"berth/disk/block"
 )
 
 // oemHigh holds the characters 0x80 to 0xFF of code page 437, in which short names are read. Which code page a volume
@@ -108,7 +110,11 @@ func (l *longName) name(short []byte) string {
 			break
 		}
 	}
-	return string(utf16.Decode(units))
+	b := make([]byte, 0, 2*len(units))
+	for _, u := range units {
+		b = binary.LittleEndian.AppendUint16(b, u)
+	}
+	return block.UTF16(b)
 }
 
 // usable refuses names that are no path element: a caller that joins them must stay in its folder.
@@ -117,4 +123,14 @@ func usable(name string) bool {
 }
 
 // fold brings a name into the form in which names that differ by case only are equal.
-func fold(name string) string { return strings.Map(unicode.ToUpper, name) }
+func fold(name string) string {
+	if utf8.ValidString(name) {
+		return strings.Map(unicode.ToUpper, name)
+	}
+	units := block.Units(name)
+	b := make([]byte, 0, 2*len(units))
+	for _, u := range units {
+		b = binary.LittleEndian.AppendUint16(b, uint16(unicode.ToUpper(rune(u))))
+	}
+	return string(b)
+}

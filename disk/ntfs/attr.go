@@ -2,7 +2,8 @@ package ntfs
 
 import (
 	"encoding/binary"
-	"unicode/utf16"
+
+	"berth/disk/block"
 )
 
 // ATTRIBUTE_RECORD_HEADER, TypeCode.
@@ -160,14 +161,5 @@ func attributeLabel(b []byte) string {
 	if string(b) == "$\x00I\x003\x000\x00" {
 		return directoryIndex
 	}
-	return decodeUTF16(b)
-}
-
-// decodeUTF16 turns little-endian UTF-16 into a string. Lone surrogates, which NTFS allows, become U+FFFD.
-func decodeUTF16(b []byte) string {
-	units := make([]uint16, len(b)/2)
-	for i := range units {
-		units[i] = binary.LittleEndian.Uint16(b[2*i:])
-	}
-	return string(utf16.Decode(units))
+	return block.UTF16(b)
 }

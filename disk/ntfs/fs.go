@@ -50,7 +50,7 @@ func Open(r io.ReaderAt, size int64) (*FS, error) {
 		return nil, err
 	}
 	if name, ok := volume.first(typeVolumeName, ""); ok {
-		f.label = decodeUTF16(name.value)
+		f.label = block.UTF16(name.value)
 	}
 	return f, nil
 }
@@ -119,7 +119,7 @@ const maxLevels = 1000
 
 // walk follows a path from the root and answers the file's reference and its name as the volume has it.
 func (f *FS) walk(name string) (reference, string, error) {
-	if !fs.ValidPath(name) {
+	if !block.ValidPath(name) {
 		return 0, "", fs.ErrInvalid
 	}
 	e := entry{name: ".", ref: recordRoot, flags: fileNameDirectoryIndex}

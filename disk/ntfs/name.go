@@ -3,7 +3,8 @@ package ntfs
 import (
 	"encoding/binary"
 	"strings"
-	"unicode/utf16"
+
+	"berth/disk/block"
 )
 
 // FILE_NAME, Flags (its namespace).
@@ -35,13 +36,14 @@ func parseFileName(b []byte, p place) (fileName, error) {
 		parent:    reference(binary.LittleEndian.Uint64(b)), // ParentDirectory
 		flags:     binary.LittleEndian.Uint32(b[56:]),       // FileAttributes
 		namespace: b[65],                                    // Flags
-		name:      decodeUTF16(b[66:end]),                   // FileName
+		name:      block.UTF16(b[66:end]),                   // FileName
 	}, nil
 }
 
-// usable refuses names that are no path element: a caller that joins them must stay in its folder.
+// usable refuses names that are no path element: a caller that joins them must stay in its folder. The POSIX namespace
+// allows all characters but two, a backslash among them; whoever makes files on Windows has to look out for that.
 func usable(name string) bool {
-	return name != "." && name != ".." && !strings.ContainsAny(name, "/\\\x00")
+	return name != "." && name != ".." && !strings.ContainsAny(name, "/\x00")
 }
 
 // upcaseUnits is the length of $UpCase, which maps each UTF-16 unit to its upper case.
@@ -79,7 +81,7 @@ func (f *FS) readUpcase() ([]uint16, error) {
 
 // fold brings a name into the form in which names that Windows takes for equal are equal.
 func fold(name string, table []uint16) string {
-	units := utf16.Encode([]rune(name))
+	units := block.Units(name)
 	b := make([]byte, 2*len(units))
 	for i, u := range units {
 		binary.LittleEndian.PutUint16(b[2*i:], table[u])
