@@ -28,7 +28,7 @@ nothing is left behind.`,
 				return err
 			}
 			defer func() { _ = files.Close() }()
-			return p.extract(ctx, files, extraction{args[0], fsPath(append(args, "")[1]), filepath.Clean(out)})
+			return p.extract(ctx, files, extraction{args[0], fsPath(files.FS, append(args, "")[1]), filepath.Clean(out)})
 		}})
 	c.Flags().StringVar(&out, "out", "", "the `FOLDER` to extract to")
 	volumeFlag(c, &volume)

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
+	"io/fs"
 	"path"
 	"strings"
 
@@ -38,9 +39,16 @@ func (p *program) opened(ctx context.Context, files *imaging.Files, volume int) 
 	}
 }
 
-// fsPath gives a path in an image, written with either kind of slash, the form of fs.FS.
-func fsPath(p string) string {
-	return cmp.Or(strings.TrimPrefix(path.Clean("/"+strings.ReplaceAll(p, `\`, "/")), "/"), ".")
+// fsPath gives a path in an image, written with either kind of slash, the form of fs.FS. A backslash may be a part of a
+// name, where no Windows made it: what is there as it was written comes first.
+func fsPath(fsys fs.FS, p string) string {
+	clean := func(p string) string { return cmp.Or(strings.TrimPrefix(path.Clean("/"+p), "/"), ".") }
+	if strings.Contains(p, `\`) {
+		if _, err := fs.Stat(fsys, clean(p)); err == nil {
+			return clean(p)
+		}
+	}
+	return clean(strings.ReplaceAll(p, `\`, "/"))
 }
 
 func (p *program) imageCat() *cobra.Command {
@@ -55,7 +63,7 @@ an NTFS file is named as on Windows, PATH:STREAM.`,
 				return err
 			}
 			defer func() { _ = files.Close() }()
-			return files.Copy(ctx, fsPath(args[1]), p.Out)
+			return files.Copy(ctx, fsPath(files.FS, args[1]), p.Out)
 		}})
 	volumeFlag(c, &volume)
 	return c

@@ -24,7 +24,7 @@ exit code is 6 then.`,
 				return err
 			}
 			defer func() { _ = files.Close() }()
-			return p.hashFiles(ctx, args[0], fsPath(append(args, "")[1]), files)
+			return p.hashFiles(ctx, args[0], fsPath(files.FS, append(args, "")[1]), files)
 		}})
 	volumeFlag(c, &volume)
 	return c

@@ -34,12 +34,16 @@ func (p *program) imageList() *cobra.Command {
 				return err
 			}
 			defer func() { _ = files.Close() }()
-			entries, err := walk(ctx, files, append(args, "")[1], recursive)
-			if err != nil {
-				return files.Explain(ctx, fsPath(append(args, "")[1]), err)
+			at := fsPath(files.FS, append(args, "")[1])
+			l := imageLister{program: p, files: files, recursive: recursive, entries: []entry{}}
+			if err := l.walk(ctx, at); err != nil {
+				return files.Explain(ctx, at, err)
 			}
-			return p.show(result{value: entries, names: namesOf(entries, func(e entry) string { return e.Path }), empty: "the folder is empty",
-				table: func(t *table) { entryTable(t, entries, p.output == formatWide) }})
+			if err := p.show(result{value: l.entries, names: namesOf(l.entries, func(e entry) string { return e.Path }), empty: "the folder is empty",
+				table: func(t *table) { entryTable(t, l.entries, p.output == formatWide) }}); err != nil {
+				return err
+			}
+			return unread(args[0], l.failed)
 		}})
 	c.Flags().BoolVarP(&recursive, "recursive", "R", false, "list what is in the folders below too")
 	volumeFlag(c, &volume)
@@ -66,28 +70,50 @@ func entryTable(t *table, entries []entry, streams bool) {
 	}
 }
 
-// walk lists what is in a folder, or below it, or one file. It ends with the context: an image can hold millions.
-func walk(ctx context.Context, files *imaging.Files, at string, recursive bool) ([]entry, error) {
-	root, entries := fsPath(at), []entry{}
-	err := fs.WalkDir(files.FS, root, func(name string, d fs.DirEntry, err error) error {
-		if err = errors.Join(err, ctx.Err()); err != nil {
-			return err
+// imageLister gathers what is in a folder, or below it, or one file.
+type imageLister struct {
+	*program
+	files     *imaging.Files
+	recursive bool
+	entries   []entry
+	failed    int // files and folders that could not be read
+}
+
+// walk ends with the context: an image can hold millions. What is damaged is told and does not hide the rest.
+func (l *imageLister) walk(ctx context.Context, root string) error {
+	return fs.WalkDir(l.files.FS, root, func(name string, d fs.DirEntry, err error) error {
+		if ctx.Err() != nil || err != nil && name == root {
+			return errors.Join(err, ctx.Err())
 		}
-		if name == root && d.IsDir() {
+		if err == nil && name == root && d.IsDir() {
 			return nil
 		}
-		info, err := d.Info()
+		if err == nil {
+			err = l.add(name, d)
+		}
+		if broken := l.files.Broken(ctx, name); err != nil && broken != nil {
+			return broken
+		}
 		if err != nil {
-			return err
+			l.failed++
+			l.note("%s: %v", name, err)
 		}
-		entries = append(entries, entry{Path: name, Folder: d.IsDir(), Size: info.Size(), Modified: info.ModTime(), Streams: imaging.StreamsOf(info)})
-		if d.IsDir() {
-			entries[len(entries)-1].Size = 0
-		}
-		if d.IsDir() && !recursive {
+		if d.IsDir() && (!l.recursive || err != nil) {
 			return fs.SkipDir
 		}
 		return nil
 	})
-	return entries, err
+}
+
+func (l *imageLister) add(name string, d fs.DirEntry) error {
+	info, err := d.Info()
+	if err != nil {
+		return err
+	}
+	e := entry{Path: name, Folder: d.IsDir(), Size: info.Size(), Modified: info.ModTime(), Streams: imaging.StreamsOf(info)}
+	if e.Folder {
+		e.Size = 0
+	}
+	l.entries = append(l.entries, e)
+	return nil
 }

@@ -190,13 +190,15 @@ func plain(s string) string {
 		return s
 	}
 	var b strings.Builder
-	for _, r := range s {
+	for len(s) > 0 {
+		r, n := utf8.DecodeRuneInString(s)
 		if ok(r) {
 			b.WriteRune(r)
-			continue
+		} else {
+			q := strconv.Quote(s[:n]) // bytes that are no character too
+			b.WriteString(q[1 : len(q)-1])
 		}
-		q := strconv.QuoteRune(r)
-		b.WriteString(q[1 : len(q)-1])
+		s = s[n:]
 	}
 	return b.String()
 }

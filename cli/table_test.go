@@ -32,6 +32,10 @@ func TestTable(t *testing.T) {
 			t.columns("FILE")
 			t.row("a\tb\x1b]0;\nc")
 		}, "FILE\na\\tb\\x1b]0;\\nc\n"},
+		"bytes that are no characters": {table{}, func(t *table) {
+			t.columns("FILE")
+			t.row("a\xed\xa0\x80\u202e\ufffd")
+		}, "FILE\na\\xed\\xa0\\x80\\u202e\ufffd\n"},
 		"a column is as wide as its characters, not its bytes": {table{}, func(t *table) {
 			t.columns("FILE", "SIZE")
 			t.row("Gerät", "1")
