@@ -71,7 +71,11 @@ func (c *call) provider(name string) (answer, error) {
 			return answer{status: http.StatusOK, body: n}, nil
 		}
 	}
-	return answer{}, &fault{status: http.StatusNotFound, code: "InvalidResourceNamespace",
+	return answer{}, unknownNamespace(name)
+}
+
+func unknownNamespace(name string) error {
+	return &fault{status: http.StatusNotFound, code: "InvalidResourceNamespace",
 		message: "The resource namespace '" + name + "' is invalid."}
 }
 

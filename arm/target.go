@@ -25,7 +25,9 @@ var (
 		return regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 	})
 	groupPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[-\w._()]{1,90}$`) })
-	namePattern  = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9@.\-_ ]*$`) })
+	// namespacePattern is what names a resource provider; what else is asked for is told as unknown, as Azure does.
+	namespacePattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9.]+$`) })
+	namePattern      = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9@.\-_ ]*$`) })
 )
 
 // target is what a path names:
@@ -138,12 +140,12 @@ var namings = map[string]naming{
 	"hostpools":         {"hostPoolName", 3, 64, namePattern, nameWords},
 	"msixpackages":      {"msixPackageFullName", 3, 100, namePattern, nameWords},
 	"sessionhosts":      {"sessionHostName", 3, 48, namePattern, nameWords},
-	"usersessions":      {"userSessionId", 1, 24, anyPattern, "characters"},
+	"usersessions":      {"userSessionId", 1, 24, sessionPattern, "characters, none of them a slash, '~' or a control character"},
 	"appattachpackages": {"appAttachPackageName", 3, 63, appAttachPattern, "lower-case letters, digits and single hyphens, and no hyphen at its ends"},
 }
 
 var (
-	anyPattern       = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^.*$`) })
+	sessionPattern   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[^/\\~[:cntrl:]]*$`) })
 	appAttachPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`) })
 )
 
@@ -153,6 +155,9 @@ func (t target) checkNames() error {
 	if t.group != "" && !groupPattern().MatchString(t.group) {
 		return &fault{status: http.StatusBadRequest, code: "InvalidResourceGroup", target: "resourceGroupName",
 			message: "The resource group name '" + t.group + "' is not valid: it has 1 to 90 letters, digits, '-', '_', '.', '(' and ')'."}
+	}
+	if len(t.names) == 1 && strings.EqualFold(t.types[0], "providers") && !namespacePattern().MatchString(t.names[0]) {
+		return unknownNamespace(t.names[0])
 	}
 	if !strings.EqualFold(t.namespace, provider) {
 		return nil
