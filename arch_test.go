@@ -61,6 +61,7 @@ var plan = []floor{
 	{"feed", 3, []string{".", "control", "auth"}, "decodes, calls a use case, encodes"},
 	{"agent/*", 3, []string{".", "agent", "disk", "msix", "imaging", "mount"}, "platforms attach images themselves"},
 	{"agent/winhost", 3, []string{".", "agent", "disk", "msix", "imaging", "agent/winhost/winrt"}, "the one user of the bindings"},
+	{"agent/cache", 3, []string{".", "agent", "imaging", "share"}, "copies images and has them checked; platforms know it by what it gives them"},
 	{"cli", 3, []string{".", "client", "wire", "imaging", "mount"}, "talks to a server, or to an image; the agent is wired by cmd/berth"},
 
 	{"cmd/berth", 4, []string{"..."}, "the only place that wires"},

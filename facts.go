@@ -49,6 +49,7 @@ type Facts struct {
 	Sessions     []Session      `json:"sessions"`
 	Packages     []PackageFacts `json:"packages"`
 	Problems     []string       `json:"problems,omitempty"` // orphans and other things found and not asked for
+	Cache        *CacheFacts    `json:"cache,omitempty"`    // copies of images; nil: there are none and none are asked for
 }
 
 // Disk is the room on the volume of a folder.
@@ -74,6 +75,8 @@ type PackageFacts struct {
 	Since      time.Time    `json:"since"`    // when the state, or the failure, last changed
 	Sessions   []Registered `json:"sessions"` // where its applications are registered
 	Failure    *Failure     `json:"failure,omitempty"`
+	FromCopy   bool         `json:"fromCopy,omitempty"` // the image was attached from the host's copy of it
+	Verified   bool         `json:"verified,omitempty"` // every file was compared with the block map, on this host
 }
 
 // Registered is one session in which a package's applications are registered.

@@ -32,6 +32,9 @@ type Plan struct {
 	Generation   int64            `json:"generation"`
 	Packages     []PlannedPackage `json:"packages"` // in the order in which to stage: dependencies first
 	Certificates []Certificate    `json:"certificates"`
+
+	Cache  *CacheSettings `json:"cache,omitempty"`  // keep copies of the images on the host; nil: none
+	Verify VerifyDepth    `json:"verify,omitempty"` // how much of a staged package is checked; empty: VerifyCode
 }
 
 // PlannedPackage is one package of a plan at an exact version.

@@ -20,6 +20,9 @@ type Settings struct {
 	Enabled               bool `json:"enabled"`               // the application packages feature as a whole
 	ProvisionCertificates bool `json:"provisionCertificates"` // hosts install the signers' certificates themselves
 	Tags                  Tags `json:"tags"`
+
+	Cache  CacheSettings `json:"cache,omitzero"`   // copies of the images on the hosts; the zero value: none
+	Verify VerifyDepth   `json:"verify,omitempty"` // how much of a package hosts check; empty: VerifyCode
 }
 
 // DefaultSettings are those of a new site: the feature is on, certificates are provisioned, tags bear their usual names.

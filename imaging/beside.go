@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -90,4 +91,45 @@ func uncShare(p string) (prefix, rest string) {
 		return p, ""
 	}
 	return "//" + strings.Join(all[:parts], "/"), all[parts]
+}
+
+// Part is one of the files that an image consists of.
+type Part struct {
+	Path  string
+	Size  int64  // bytes
+	Stamp string // tells this content from another: see share.File
+}
+
+// Parts names the files that reading the packages of an image needs: the image itself first, then those beside it, in the
+// order in which they were opened. It reads the tables of the image and the manifests in it.
+func (l *Library) Parts(ctx context.Context, imagePath string) ([]Part, error) {
+	seen := &recorder{opener: l.opener}
+	other := *l
+	other.opener = seen
+	if _, err := other.Read(ctx, imagePath); err != nil {
+		return nil, err
+	}
+	return seen.parts, nil
+}
+
+// recorder takes down what is opened.
+type recorder struct {
+	opener Opener
+
+	mu    sync.Mutex
+	parts []Part
+}
+
+// Open implements Opener.
+func (r *recorder) Open(ctx context.Context, path string) (*share.File, error) {
+	f, err := r.opener.Open(ctx, path)
+	if err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !slices.ContainsFunc(r.parts, func(p Part) bool { return p.Path == path }) {
+		r.parts = append(r.parts, Part{Path: path, Size: f.Size, Stamp: f.Stamp})
+	}
+	return f, nil
 }

@@ -79,7 +79,7 @@ func openRegular(path string, stat func() (fs.FileInfo, error), open func() (*os
 		_ = f.Close()
 		return nil, explain(path, "opened", err)
 	}
-	return &File{ReaderAt: reader{f, path}, Path: path, Size: fi.Size(), close: f.Close}, nil
+	return &File{ReaderAt: reader{f, path}, Path: path, Size: fi.Size(), Stamp: stampOf(fi), close: f.Close}, nil
 }
 
 var (

@@ -11,6 +11,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net/http"
 	"os"
@@ -27,8 +28,11 @@ import (
 // *berth.Error that name the path, Unavailable when reading again may help.
 type File struct {
 	io.ReaderAt
-	Path  string
-	Size  int64 // bytes, when it was opened
+	Path string
+	Size int64 // bytes, when it was opened
+	// Stamp tells this content from another under the same path: the time of its last change as the file server gives it,
+	// or the entity tag of a web server. Empty when nothing tells.
+	Stamp string
 	close func() error
 }
 
@@ -165,6 +169,9 @@ func (o *Opener) outside(path string) *berth.Error {
 	}
 	return berth.Errorf(berth.Forbidden, "%s is not below a configured image root", path).On("imagePath").With(remedy)
 }
+
+// stampOf is the stamp of a file that has a time of its last change.
+func stampOf(fi fs.FileInfo) string { return fi.ModTime().UTC().Format(time.RFC3339Nano) }
 
 // reader gives errors of reading their path, kind and code.
 type reader struct {

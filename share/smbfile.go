@@ -37,7 +37,9 @@ func (o *Opener) openSMB(ctx context.Context, u uncPath) (*File, error) {
 	}
 	f := &smbFile{opener: o, unc: u, info: l.info, link: l}
 	f.ctx, f.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	return remote(f, u.String(), l.info.Size(), f.Close), nil
+	file := remote(f, u.String(), l.info.Size(), f.Close)
+	file.Stamp = stampOf(l.info)
+	return file, nil
 }
 
 // ReadAt implements io.ReaderAt. A read that finds the connection lost is tried once more over a new one.

@@ -1,6 +1,7 @@
 package share
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -156,6 +157,7 @@ func (o *Opener) openWeb(ctx context.Context, name string, u *url.URL) (*File, e
 		return nil, explain(name, "opened", err)
 	}
 	file, ahead := remoteAhead(f, name, f.size, f.close)
+	file.Stamp = cmp.Or(f.etag, f.modified)
 	ahead.put(0, first[:n])
 	return file, nil
 }

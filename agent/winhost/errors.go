@@ -13,9 +13,7 @@ import (
 const (
 	codeAltered      = "0x80080207" // APPX_E_BLOCK_HASH_INVALID
 	codeContent      = "0x80080206" // APPX_E_CORRUPT_CONTENT
-	codeBlockMap     = "0x80080205" // APPX_E_INVALID_BLOCKMAP
 	codeManifest     = "0x80080204" // APPX_E_INVALID_MANIFEST
-	codeDigest       = "0x80096010" // TRUST_E_BAD_DIGEST
 	codeUnsigned     = "0x800B0100" // TRUST_E_NOSIGNATURE
 	codeUntrusted    = "0x800B0109" // CERT_E_UNTRUSTEDROOT
 	codeInUse        = "0x80073D02" // ERROR_PACKAGES_IN_USE

@@ -11,6 +11,7 @@ import (
 
 	"berth"
 	"berth/agent"
+	"berth/imaging"
 )
 
 // Preflight attaches the image where it is not attached, reads every file of the package from its volume, looks whether
@@ -38,7 +39,7 @@ func (h *Host) Preflight(ctx context.Context, r berth.PreflightRequest) (checks 
 	checks = []berth.PreflightCheck{pass(berth.CheckImage, "the image can be opened"), pass(berth.CheckFormat, "Windows attached the image"),
 		pass(berth.CheckPackage, "the package is in the image")}
 	fsys := folder(below(volumeRoot(tried.Volume), p.RelativePath))
-	return append(checks, contentChecks(checkContent(ctx, fsys, p, true), trusts(r))...), nil
+	return append(checks, contentChecks(checkContent(ctx, fsys, p, imaging.CheckOptions{All: true}), trusts(r))...), nil
 }
 
 // contentChecks spreads what was found over the checks from the signature on.

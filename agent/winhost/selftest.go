@@ -16,6 +16,7 @@ import (
 
 	"berth"
 	"berth/agent"
+	"berth/imaging"
 	"berth/msix"
 )
 
@@ -206,7 +207,7 @@ func (t *selfTest) untouched() (string, error) {
 
 func (t *selfTest) verify(ctx context.Context) (string, error) {
 	fsys := folder(below(volumeRoot(t.volume), t.planned.RelativePath))
-	return "every file is as it was signed", checkContent(ctx, fsys, t.planned, true)
+	return "every file is as it was signed", checkContent(ctx, fsys, t.planned, imaging.CheckOptions{All: true})
 }
 
 func (t *selfTest) trust(ctx context.Context) (string, error) {

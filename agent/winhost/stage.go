@@ -13,6 +13,7 @@ import (
 
 	"berth"
 	"berth/agent"
+	"berth/imaging"
 )
 
 // Stage attaches the image, checks the package on the volume, and makes it known to Windows. Record and marker come first:
@@ -81,7 +82,7 @@ func (h *Host) foreign(p berth.PlannedPackage, rec *record) (bool, error) {
 // what was recorded when it was added.
 func (h *Host) verify(ctx context.Context, rec record) error {
 	fsys := folder(below(volumeRoot(rec.Volume), rec.Package.RelativePath))
-	return checkContent(ctx, fsys, rec.Package, h.options.VerifyAll)
+	return checkContent(ctx, fsys, rec.Package, imaging.CheckOptions{All: h.options.VerifyAll})
 }
 
 // giveUp detaches an image whose package could not be staged, so that the file can be replaced, unless Windows knows the

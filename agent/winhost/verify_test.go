@@ -2,6 +2,8 @@ package winhost
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"os"
 	"path/filepath"
@@ -65,10 +67,12 @@ func expandedPackage(t *testing.T) (dir string, p berth.PlannedPackage) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sum, err := blockMapSum(folder(dir))
+	blockMap, err := os.ReadFile(filepath.Join(dir, msix.BlockMapName))
 	if err != nil {
 		t.Fatal(err)
 	}
+	digest := sha256.Sum256(blockMap)
+	sum := hex.EncodeToString(digest[:])
 	return dir, berth.PlannedPackage{FullName: m.Identity.FullName(), ImagePath: "notes.vhdx", Thumbprint: thumbprint(cert.Raw), BlockMapSHA256: sum}
 }
 
@@ -102,7 +106,7 @@ func TestCheckContent(t *testing.T) {
 			if tt.change != nil {
 				tt.change(t, dir, &p)
 			}
-			err := checkContent(t.Context(), folder(dir), p, tt.all)
+			err := checkContent(t.Context(), folder(dir), p, imaging.CheckOptions{All: tt.all})
 			if tt.phase == "" {
 				if err != nil {
 					t.Error(err)
