@@ -54,6 +54,10 @@ func (g *geometry) end() uint32 { return g.clusters + 2 }
 // offset answers where a cluster lies.
 func (g *geometry) offset(cluster uint32) int64 { return g.data + int64(cluster-2)*g.cluster }
 
+// maxFATs is how many copies of the FAT there may be. Nearly all volumes have one or two; BPB_ExtFlags
+// can tell 16 apart.
+const maxFATs = 16
+
 // bitLockerToGo is the GUID, as stored at offset 424, in the boot sector of a drive encrypted with BitLocker To Go, whose
 // other fields are those of FAT32.
 const bitLockerToGo = "\x3B\xD6\x67\x49\x29\x2E\xD8\x4A\x83\x99\xF6\xA3\x39\xE3\xD0\x01"
@@ -78,7 +82,7 @@ func Detect(boot []byte) bool {
 	return sector >= 512 && sector <= 4096 && bits.OnesCount16(sector) == 1 &&
 		bits.OnesCount8(boot[13]) == 1 && // BPB_SecPerClus
 		binary.LittleEndian.Uint16(boot[14:]) != 0 && // BPB_RsvdSecCnt
-		(boot[16] == 1 || boot[16] == 2) && // BPB_NumFATs
+		boot[16] >= 1 && boot[16] <= maxFATs && // BPB_NumFATs
 		boot[21] >= 0xF0 // BPB_Media
 }
 

@@ -26,6 +26,7 @@ func TestBootSector(t *testing.T) {
 		"cluster of 3":          {func(b []byte) { b[13] = 3 }, false, ErrCorrupt},
 		"no reserved sectors":   {func(b []byte) { u16(b[14:], 0) }, false, ErrCorrupt},
 		"no FAT":                {func(b []byte) { b[16] = 0 }, false, ErrCorrupt},
+		"17 FATs":               {func(b []byte) { b[16] = 17 }, false, ErrCorrupt},
 		"media":                 {func(b []byte) { b[21] = 0 }, false, ErrCorrupt},
 		"no sectors":            {func(b []byte) { u32(b[32:], 0) }, true, ErrCorrupt},
 		"too many sectors":      {func(b []byte) { u32(b[32:], 1<<31) }, true, ErrCorrupt},

@@ -103,12 +103,17 @@ func TestReadsMkfs(t *testing.T) {
 	for _, c := range []struct {
 		kind    Type
 		mib     int
-		cluster int // sectors
-	}{{FAT12, 2, 1}, {FAT12, 8, 8}, {FAT16, 16, 4}, {FAT16, 64, 8}, {FAT32, 40, 1}, {FAT32, 300, 8}} {
-		t.Run(fmt.Sprintf("%v of %d MiB", c.kind, c.mib), func(t *testing.T) {
+		cluster int    // sectors
+		options string // of mkfs.fat, with a blank between
+	}{
+		{FAT12, 2, 1, ""}, {FAT12, 8, 8, ""}, {FAT16, 16, 4, ""}, {FAT16, 64, 8, ""}, {FAT32, 40, 1, ""}, {FAT32, 300, 8, ""},
+		{FAT12, 8, 1, "-S 4096"}, {FAT16, 64, 4, "-S 2048 -f 1"}, {FAT16, 16, 4, "-f 3 -r 1024"}, {FAT32, 40, 1, "-f 4 -R 600 -b 60"},
+	} {
+		t.Run(fmt.Sprintf("%v of %d MiB %s", c.kind, c.mib, c.options), func(t *testing.T) {
 			dir := t.TempDir()
 			image := filepath.Join(dir, "volume")
-			command(t, mkfs, "-C", "-n", "OTHER", "-F", fmt.Sprint(int(c.kind)), "-s", fmt.Sprint(c.cluster), image, fmt.Sprint(c.mib<<10))
+			options := append(strings.Fields(c.options), "-C", "-n", "OTHER", "-F", fmt.Sprint(int(c.kind)), "-s", fmt.Sprint(c.cluster))
+			command(t, mkfs, append(options, image, fmt.Sprint(c.mib<<10))...)
 			content := func(i int) []byte { return bytes.Repeat([]byte(fmt.Sprintf("content of %d;", i)), 900) }
 			name := func(i int) string { return fmt.Sprintf("A File with a long name %d.txt", i) }
 			put := func(i int, b []byte) {
