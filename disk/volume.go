@@ -72,10 +72,10 @@ const bootSize = 512
 // readVolumes reads the partition table and the boot sector of each volume.
 func (i *Image) readVolumes() error {
 	t, err := part.Read(i.disk, i.Size, i.SectorSize)
-	if errors.Is(err, part.ErrCorrupt) && i.Format == Raw {
+	if i.Format == Raw && (errors.Is(err, part.ErrCorrupt) || err == nil && t.Scheme == part.None) {
 		// A raw file does not say how long its sectors are: only the place of
 		// a GPT shows it.
-		if big, bigErr := part.Read(i.disk, i.Size, 4096); bigErr == nil {
+		if big, bigErr := part.Read(i.disk, i.Size, 4096); bigErr == nil && big.Scheme != part.None {
 			t, err, i.SectorSize = big, nil, 4096
 		}
 	}
@@ -85,6 +85,9 @@ func (i *Image) readVolumes() error {
 	i.PartitionTable = t
 	if t.FromBackup {
 		i.Notes = append(i.Notes, "the partition table at the start of the disk is damaged; its backup at the end was read")
+	}
+	if t.Bare {
+		i.Notes = append(i.Notes, "the boot record that protects the partition table (GPT) is missing: Windows may take the disk for an empty one")
 	}
 	if t.Scheme == part.None {
 		return i.addVolume(part.Partition{Size: i.Size})

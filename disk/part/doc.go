@@ -35,6 +35,7 @@ type Table struct {
 	Scheme     string // GPT, MBR or None
 	ID         string // GUID of a GPT disk, signature of an MBR disk, or ""
 	FromBackup bool   // the primary GPT was damaged, the backup was read
+	Bare       bool   // a GPT without the boot record that protects it
 	Partitions []Partition
 }
 

@@ -60,7 +60,7 @@ func isVolume(b []byte) bool {
 		bits.OnesCount16(bytesPerSector) == 1 && bytesPerSector >= 512 && bytesPerSector <= 4096 &&
 		bits.OnesCount8(b[13]) == 1 && // sectors per cluster
 		binary.LittleEndian.Uint16(b[14:]) > 0 && // reserved sectors
-		(b[16] == 1 || b[16] == 2) && // file allocation tables
+		b[16] >= 1 && b[16] <= 16 && // file allocation tables
 		b[21] >= 0xF0 // media
 }
 

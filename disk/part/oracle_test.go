@@ -125,3 +125,31 @@ func TestReadsLargeSectors(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
+
+// TestReadsBareGPT takes the protective boot record from a table of sgdisk's, then all of its primary copy: both are read, and
+// said to be so. What starts a file system has no table, whatever an older one has left behind it.
+func TestReadsBareGPT(t *testing.T) {
+	sgdisk := tool(t, "sgdisk")
+	for name, c := range map[string]struct {
+		front  []byte // over the start of the disk
+		scheme string
+		backup bool
+	}{
+		"no boot record":      {make([]byte, 512), part.GPT, false},
+		"backup alone":        {make([]byte, 34*512), part.GPT, true},
+		"NTFS":                {append([]byte("\xEB\x52\x90NTFS    "), make([]byte, 501)...), part.None, false},
+		"another boot sector": {append(make([]byte, 510), 0x55, 0xAA), part.MBR, false},
+	} {
+		f := sparse(t, 8<<20)
+		run(t, exec.Command(sgdisk, "-n", "2:2048:+1M", "-n", "1:8192:+1M", f.Name()))
+		if _, err := f.WriteAt(c.front, 0); err != nil {
+			t.Fatal(err)
+		}
+		table, err := part.Read(f, 8<<20, 512)
+		if err != nil || table.Scheme != c.scheme || table.Bare != (c.scheme == part.GPT) || table.FromBackup != c.backup {
+			t.Errorf("%s: %+v, %v", name, table, err)
+		} else if got := listed(table); c.scheme == part.GPT && !slices.Equal(got, []string{"1 4194304 1048576", "2 1048576 1048576"}) {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

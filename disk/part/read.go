@@ -1,6 +1,7 @@
 package part
 
 import (
+	"errors"
 	"fmt"
 	"io"
 )
@@ -29,8 +30,11 @@ func Read(r io.ReaderAt, size int64, sectorSize int) (*Table, error) {
 	if err := readFull(r, d.front, 0, "mbr", "first sectors"); err != nil {
 		return nil, err
 	}
-	if len(d.front) < sectorSize || !isMBR(d.front) {
+	switch {
+	case len(d.front) < sectorSize || isVolume(d.front):
 		return &Table{Scheme: None}, nil
+	case !isMBR(d.front):
+		return d.readBare()
 	}
 	// A GPT counts only behind a protective MBR (UEFI 5.2.3), so that a stale
 	// one on a disk partitioned anew does not.
@@ -38,6 +42,20 @@ func Read(r io.ReaderAt, size int64, sectorSize int) (*Table, error) {
 		return d.readGPT()
 	}
 	return d.readMBR()
+}
+
+// readBare finds the GPT of a disk whose first sector is neither a boot record nor a file system: somebody has overwritten it.
+// Where there is no sound one, the disk has no table.
+func (d *disk) readBare() (*Table, error) {
+	t, err := d.readGPT()
+	if err == nil {
+		t.Bare = true
+		return t, nil
+	}
+	if errors.Is(err, ErrCorrupt) || errors.Is(err, ErrUnsupported) {
+		return &Table{Scheme: None}, nil
+	}
+	return nil, err
 }
 
 // bytes returns length bytes at offset off, from the front if they are there.
