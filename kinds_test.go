@@ -102,7 +102,7 @@ func shownFailure(t *testing.T, err error) string {
 	t.Helper()
 	var errs bytes.Buffer
 	fail := &cobra.Command{Use: "fail", RunE: func(*cobra.Command, []string) error { return err }}
-	root := cli.New(cli.Options{In: strings.NewReader(""), Out: io.Discard, Err: &errs, Env: func(string) string { return "" }, Commands: []*cobra.Command{fail}})
+	root := cli.New(cli.Options{In: strings.NewReader(""), Out: io.Discard, Err: &errs, Env: func(string) string { return "" }, Commands: func() []*cobra.Command { return []*cobra.Command{fail} }})
 	want, _ := cli.ExitCode(berth.ErrorKind(err))
 	if code := cli.Run(t.Context(), root, []string{"fail"}); code != want || code == 0 {
 		t.Errorf("exit code %d for %v", code, err)

@@ -24,7 +24,8 @@ type Options struct {
 	Out, Err io.Writer
 	Env      func(string) string              // environment variables, empty when not set
 	Library  func() (*imaging.Library, error) // opens images on this machine
-	Commands []*cobra.Command                 // further commands of the root: server, agent, demo
+	Commands func() []*cobra.Command          // further commands of the root: server, agent, demo; may be nil
+	Args     []string                         // what Run will be given, where that is known: see alone; may be nil
 	Now      func() time.Time                 // nil: the system's clock
 }
 
@@ -79,16 +80,11 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6
 	root.SetOut(o.Out)
 	root.SetErr(o.Err)
 	p.globalFlags(root)
-	local := append([]*cobra.Command{p.imageCommand(), p.msixCommand(), p.versionCommand()}, o.Commands...)
-	root.AddCommand(p.loginCommand(), p.logoutCommand(), p.whoamiCommand(), p.contextCommand())
-	root.AddCommand(p.siteCommand(), p.settingsCommand(), p.tagCommand(), p.packageCommand())
-	root.AddCommand(p.assignCommand(), p.hostCommand(), p.poolCommand(), p.defaultsCommand(), p.publishedCommand(), p.certCommand())
-	root.AddCommand(p.changesCommand(), p.statusCommand(), p.auditCommand(), p.tokenCommand(), p.enrollKeyCommand())
-	root.AddCommand(p.userCommand(), p.sessionCommand(), p.clientCommand())
-	root.AddCommand(p.exportCommand(), p.documentCommand(), p.apiCommand(), p.doctorCommand(), p.explainCommand())
-	p.complete(root)
+	local := p.alone()
+	if local == nil {
+		local = p.addAll(root)
+	}
 	root.AddCommand(local...)
-	root.AddCommand(topics()...)
 	for _, c := range local {
 		withoutConnection(c)
 	}
@@ -96,6 +92,38 @@ Exit codes: 0 done, 1 failed, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6
 	group(root)
 	root.SetUsageTemplate(usageTemplate(root))
 	return root
+}
+
+// alone is the command that the arguments plainly begin with, where that needs no server. To make all the others takes longer
+// than such a command often does. nil: all are made.
+func (p *program) alone() []*cobra.Command {
+	if len(p.Args) < 2 {
+		return nil
+	}
+	switch p.Args[0] {
+	case "image":
+		return []*cobra.Command{p.imageCommand()}
+	case "msix":
+		return []*cobra.Command{p.msixCommand()}
+	}
+	return nil
+}
+
+// addAll gives the root its commands, but for those that ask no server: it returns them.
+func (p *program) addAll(root *cobra.Command) (local []*cobra.Command) {
+	local = []*cobra.Command{p.imageCommand(), p.msixCommand(), p.versionCommand()}
+	if p.Commands != nil {
+		local = append(local, p.Commands()...)
+	}
+	root.AddCommand(p.loginCommand(), p.logoutCommand(), p.whoamiCommand(), p.contextCommand())
+	root.AddCommand(p.siteCommand(), p.settingsCommand(), p.tagCommand(), p.packageCommand())
+	root.AddCommand(p.assignCommand(), p.hostCommand(), p.poolCommand(), p.defaultsCommand(), p.publishedCommand(), p.certCommand())
+	root.AddCommand(p.changesCommand(), p.statusCommand(), p.auditCommand(), p.tokenCommand(), p.enrollKeyCommand())
+	root.AddCommand(p.userCommand(), p.sessionCommand(), p.clientCommand())
+	root.AddCommand(p.exportCommand(), p.documentCommand(), p.apiCommand(), p.doctorCommand(), p.explainCommand())
+	p.complete(root)
+	root.AddCommand(topics()...)
+	return local
 }
 
 func (p *program) globalFlags(root *cobra.Command) {

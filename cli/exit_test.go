@@ -30,7 +30,7 @@ func TestEveryKindHasAnExitCode(t *testing.T) {
 // failing is a root whose only command fails with err.
 func failing(out *bytes.Buffer, err error) *cobra.Command {
 	foreign := &cobra.Command{Use: "foreign", Short: "Fail", RunE: func(*cobra.Command, []string) error { return err }}
-	return New(Options{In: strings.NewReader(""), Out: io.Discard, Err: out, Env: func(string) string { return "" }, Commands: []*cobra.Command{foreign}})
+	return New(Options{In: strings.NewReader(""), Out: io.Discard, Err: out, Env: func(string) string { return "" }, Commands: func() []*cobra.Command { return []*cobra.Command{foreign} }})
 }
 
 // TestForeignCommands: what the commands of others return is worded and counted by the same table.

@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"berth/cli"
 	"berth/imaging"
 	"berth/share"
@@ -21,11 +23,16 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	root := cli.New(cli.Options{
 		Version: version, In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Library: library,
-		Commands: append(generators(), serverCommand(), agentCommand(), demoCommand(), backupCommand(), restoreCommand()),
+		Commands: commands, Args: os.Args[1:],
 	})
 	code := cli.Run(ctx, root, os.Args[1:])
 	stop()
 	os.Exit(code)
+}
+
+// commands are those that are not about a server or images, but are one end of them.
+func commands() []*cobra.Command {
+	return append(generators(), serverCommand(), agentCommand(), demoCommand(), backupCommand(), restoreCommand())
 }
 
 // library reads images for the command line: wherever its user may. Commands that read images are over before their garbage

@@ -16,7 +16,7 @@ import (
 // TestManPages: every command that can be run and every topic has a page, with its examples.
 func TestManPages(t *testing.T) {
 	root := cli.New(cli.Options{Version: "1.2.3", Out: os.Stdout, Err: os.Stderr, Env: os.Getenv, Library: library,
-		Commands: append(generators(), serverCommand(), agentCommand(), demoCommand(), backupCommand(), restoreCommand())})
+		Commands: commands})
 	folder := t.TempDir()
 	if err := writeManPages(root, folder); err != nil {
 		t.Fatal(err)
