@@ -2,25 +2,13 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"berth/imaging"
 )
-
-// entry is one file or folder of an image.
-type entry struct {
-	Path     string    `json:"path"` // in the volume, with slashes
-	Folder   bool      `json:"folder,omitempty"`
-	Size     int64     `json:"size"` // bytes
-	Modified time.Time `json:"modified,omitzero"`
-
-	Streams []imaging.Stream `json:"streams,omitempty"` // beside the content
-}
 
 func (p *program) imageList() *cobra.Command {
 	var volume int
@@ -35,11 +23,11 @@ func (p *program) imageList() *cobra.Command {
 			}
 			defer func() { _ = files.Close() }()
 			at := fsPath(files.FS, append(args, "")[1])
-			l := imageLister{program: p, files: files, recursive: recursive, entries: []entry{}}
+			l := imageLister{program: p, files: files, recursive: recursive, entries: []imaging.Entry{}}
 			if err := l.walk(ctx, at); err != nil {
 				return files.Explain(ctx, at, err)
 			}
-			if err := p.show(result{value: l.entries, names: namesOf(l.entries, func(e entry) string { return e.Path }), empty: "the folder is empty",
+			if err := p.show(result{value: l.entries, names: namesOf(l.entries, func(e imaging.Entry) string { return e.Path }), empty: "the folder is empty",
 				table: func(t *table) { entryTable(t, l.entries, p.output == formatWide) }}); err != nil {
 				return err
 			}
@@ -51,7 +39,7 @@ func (p *program) imageList() *cobra.Command {
 }
 
 // entryTable shows the streams beside files only to who asked for more columns: they are seldom what is looked for.
-func entryTable(t *table, entries []entry, streams bool) {
+func entryTable(t *table, entries []imaging.Entry, streams bool) {
 	t.columns("SIZE", "MODIFIED", "PATH")
 	for _, e := range entries {
 		size, name := fmt.Sprint(e.Size), e.Path
@@ -75,45 +63,25 @@ type imageLister struct {
 	*program
 	files     *imaging.Files
 	recursive bool
-	entries   []entry
+	entries   []imaging.Entry
 	failed    int // files and folders that could not be read
 }
 
 // walk ends with the context: an image can hold millions. What is damaged is told and does not hide the rest.
 func (l *imageLister) walk(ctx context.Context, root string) error {
-	return fs.WalkDir(l.files.FS, root, func(name string, d fs.DirEntry, err error) error {
-		if ctx.Err() != nil || err != nil && name == root {
-			return errors.Join(err, ctx.Err())
-		}
-		if err == nil && name == root && d.IsDir() {
-			return nil
+	return l.files.Walk(root, l.recursive, func(e imaging.Entry, err error) error {
+		if ctx.Err() != nil {
+			return ctx.Err()
 		}
 		if err == nil {
-			err = l.add(name, d)
+			l.entries = append(l.entries, e)
+			return nil
 		}
-		if broken := l.files.Broken(ctx, name); err != nil && broken != nil {
+		if broken := l.files.Broken(ctx, e.Path); broken != nil {
 			return broken
 		}
-		if err != nil {
-			l.failed++
-			l.note("%s: %v", name, err)
-		}
-		if d.IsDir() && (!l.recursive || err != nil) {
-			return fs.SkipDir
-		}
+		l.failed++
+		l.note("%s: %v", e.Path, err)
 		return nil
 	})
-}
-
-func (l *imageLister) add(name string, d fs.DirEntry) error {
-	info, err := d.Info()
-	if err != nil {
-		return err
-	}
-	e := entry{Path: name, Folder: d.IsDir(), Size: info.Size(), Modified: info.ModTime(), Streams: imaging.StreamsOf(info)}
-	if e.Folder {
-		e.Size = 0
-	}
-	l.entries = append(l.entries, e)
-	return nil
 }

@@ -12,7 +12,8 @@ import (
 // in nothing else: each becomes the three bytes that UTF-8 would take for it ("WTF-8"), as other readers of these file
 // systems and Go on Windows write it. Such a string is no valid UTF-8.
 func UTF16(b []byte) string {
-	out := make([]byte, 0, len(b)/2)
+	var short [96]byte // most names: one allocation less
+	out := short[:0]
 	for len(b) >= 2 {
 		r := rune(binary.LittleEndian.Uint16(b))
 		b = b[2:]

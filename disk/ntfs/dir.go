@@ -31,7 +31,7 @@ func (f *FS) directory(ref reference) (*directory, error) {
 	if err != nil {
 		return nil, err
 	}
-	d, err := f.loadDirectory(ino)
+	d, err := f.loadDirectory(ino, &nodes{})
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,8 @@ func (f *FS) directory(ref reference) (*directory, error) {
 	return d, nil
 }
 
-func (f *FS) loadDirectory(ino *inode) (*directory, error) {
+// loadDirectory reads the index of a directory, through memory that the caller may have for more of them.
+func (f *FS) loadDirectory(ino *inode, n *nodes) (*directory, error) {
 	info, err := f.newInfo("", ino)
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func (f *FS) loadDirectory(ino *inode) (*directory, error) {
 		return nil, err
 	}
 	d := &directory{sequence: ino.sequence, parent: own.parent.number(), name: own.name}
-	if d.entries, err = f.readIndex(ino); err != nil {
+	if d.entries, err = f.readIndex(ino, n); err != nil {
 		return nil, err
 	}
 	slices.SortFunc(d.entries, func(a, b entry) int { return strings.Compare(a.name, b.name) })
@@ -65,6 +66,15 @@ func (f *FS) loadDirectory(ino *inode) (*directory, error) {
 		}
 	}
 	return d, nil
+}
+
+// in holds a directory to the one place that it says it has, which is an entry of a parent; see ownName.
+func (d *directory) in(parent int64, e entry) error {
+	if d.parent == parent && d.name == e.name {
+		return nil
+	}
+	return place{structure: "directory " + e.name, offset: -1}.corrupt("record %d says it is %q in record %d, but record %d holds it as well",
+		e.ref.number(), d.name, d.parent, parent)
 }
 
 // ownName finds the one name of a directory. One name in one parent is what makes a walk end: a directory with two

@@ -22,11 +22,16 @@ type Error = block.Error
 type place struct {
 	structure string // may be empty: the record itself
 	record    int64  // number of the MFT record that the structure lies in; 0 for none, and for $MFT, which names itself
+	index     int64  // number of the structure's index block, and 1
 	offset    int64
 }
 
 func (p place) name() string {
 	switch {
+	case p.index != 0:
+		root := p
+		root.index = 0
+		return fmt.Sprintf("index block %d of %s", p.index-1, root.name())
 	case p.record == 0:
 		return p.structure
 	case p.structure == "":
@@ -50,7 +55,7 @@ func (p place) part(structure string, within int64) place {
 	if p.record == 0 {
 		structure += " of " + p.structure
 	}
-	return place{structure, p.record, p.offset + within}
+	return place{structure: structure, record: p.record, offset: p.offset + within}
 }
 
 func (p place) corrupt(format string, args ...any) error {

@@ -322,6 +322,19 @@ func TestLZNT1Vector(t *testing.T) {
 	}
 }
 
+func BenchmarkWalk(b *testing.B) {
+	image := loadImage(b, "generated-ntfs3g/edge4k.raw.gz")
+	for b.Loop() {
+		f, err := Open(image, image.size)
+		if err == nil {
+			err = f.Walk(func(_ *Found, err error) error { return err })
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkList(b *testing.B) {
 	image := loadImage(b, "generated-ntfs3g/edge4k.raw.gz")
 	for b.Loop() {

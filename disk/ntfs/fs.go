@@ -117,6 +117,10 @@ func (f *FS) lookup(name string) (*info, *inode, error) {
 // characters.
 const maxLevels = 1000
 
+func tooDeep() error {
+	return place{structure: "path", offset: -1}.unsupported("it is deeper than %d folders", maxLevels)
+}
+
 // walk follows a path from the root and answers the file's reference and its name as the volume has it.
 func (f *FS) walk(name string) (reference, string, error) {
 	if !block.ValidPath(name) {
@@ -127,7 +131,7 @@ func (f *FS) walk(name string) (reference, string, error) {
 		return e.ref, e.name, nil
 	}
 	if strings.Count(name, "/") >= maxLevels {
-		return 0, "", place{structure: "path", offset: -1}.unsupported("it is deeper than %d folders", maxLevels)
+		return 0, "", tooDeep()
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		d, err := f.enter(e)
@@ -168,9 +172,5 @@ func (f *FS) checkChild(parent, e entry) error {
 	if err != nil {
 		return err
 	}
-	if d.parent != parent.ref.number() || d.name != e.name {
-		return place{structure: "directory " + e.name, offset: -1}.corrupt("record %d says it is %q in record %d, but record %d holds it as well",
-			e.ref.number(), d.name, d.parent, parent.ref.number())
-	}
-	return nil
+	return d.in(parent.ref.number(), e)
 }

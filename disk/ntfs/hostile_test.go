@@ -193,6 +193,13 @@ func exercise(b []byte) {
 		return
 	}
 	budget := 300
+	_ = f.Walk(func(*Found, error) error {
+		if budget--; budget < 0 {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	budget = 300
 	_ = fs.WalkDir(f, ".", func(path string, d fs.DirEntry, err error) error {
 		if budget--; budget < 0 {
 			return fs.SkipAll

@@ -2,7 +2,7 @@ package ntfs
 
 import (
 	"encoding/binary"
-	"fmt"
+	"io"
 )
 
 // INDEX_ENTRY, Flags.
@@ -28,11 +28,59 @@ type indexWalk struct {
 	block   int64   // bytes per block
 	vcn     int64   // bytes per unit in which children are numbered
 	seen    map[int64]struct{}
+	nodes   *nodes
 	entries []entry
 }
 
+// nodes is memory for reading indexes, one after the other.
+type nodes struct {
+	once   bool     // what is read is not asked for again: small indexes are read past the pager
+	whole  []byte   // all blocks of a small index
+	filled bool     // whole is that of the index that is being read
+	levels [][]byte // a block for each level of the tree
+}
+
+// smallIndex is the size up to which the blocks of an index are read in one go.
+const smallIndex = 64 << 10
+
+// reader is where an index of a size is read from.
+func (n *nodes) reader(f *FS, size int64) io.ReaderAt {
+	if n.once && size <= smallIndex {
+		return f.r
+	}
+	return f.pager
+}
+
+// read gives the bytes of a block at off, which nobody else has.
+func (n *nodes) read(w *indexWalk, off int64, depth int) ([]byte, error) {
+	small := n.once && w.blocks.size <= smallIndex && w.blocks.size > w.block
+	if small && !n.filled {
+		if n.whole == nil {
+			n.whole = make([]byte, smallIndex)
+		}
+		// When that fails, each block tells of its own.
+		n.filled = readFull(w.blocks, n.whole[:w.blocks.size], 0, w.place) == nil
+	}
+	if small && n.filled {
+		return n.whole[off:][:w.block], nil
+	}
+	b := n.level(depth, w.block)
+	return b, readFull(w.blocks, b, off, w.place)
+}
+
+// level is a block that is used until the next at the same depth is read.
+func (n *nodes) level(depth int, size int64) []byte {
+	for depth >= len(n.levels) {
+		n.levels = append(n.levels, nil)
+	}
+	if int64(len(n.levels[depth])) < size {
+		n.levels[depth] = make([]byte, size)
+	}
+	return n.levels[depth][:size]
+}
+
 // readIndex lists a directory by walking its tree from the root, so that blocks that were given back are not read.
-func (f *FS) readIndex(ino *inode) ([]entry, error) {
+func (f *FS) readIndex(ino *inode, n *nodes) ([]entry, error) {
 	root, ok := ino.first(typeIndexRoot, directoryIndex)
 	if !ok || !root.resident {
 		return nil, ino.corrupt("a directory without a resident $INDEX_ROOT")
@@ -43,7 +91,7 @@ func (f *FS) readIndex(ino *inode) ([]entry, error) {
 	if kind := binary.LittleEndian.Uint32(root.value); kind != typeFileName { // INDEX_ROOT, AttributeType
 		return nil, root.corrupt("the index is over attribute type %#x, not over names", kind)
 	}
-	w := &indexWalk{place: root.place, seen: map[int64]struct{}{}}
+	w := &indexWalk{place: root.place, nodes: n}
 	w.block = int64(binary.LittleEndian.Uint32(root.value[8:])) // INDEX_ROOT, BytesPerIndexBuffer
 	if !plausibleRecord(w.block) {
 		return nil, root.corrupt("index blocks of %d bytes do not exist", w.block)
@@ -54,11 +102,13 @@ func (f *FS) readIndex(ino *inode) ([]entry, error) {
 	}
 	if parts := ino.parts(typeIndexAllocation, directoryIndex); len(parts) > 0 {
 		var err error
-		if w.blocks, err = newStream(f.pager, f.geo, parts); err != nil {
+		if w.blocks, err = newStream(n.reader(f, parts[0].size), f.geo, parts); err != nil {
 			return nil, err
 		}
 	}
-	return w.entries, w.node(root.value[16:], 0)
+	n.filled = false
+	err := w.node(root.value[16:], 0)
+	return w.entries, err
 }
 
 // node reads INDEX_HEADER and the INDEX_ENTRYs behind it. Its errors are complete only when it returns nil.
@@ -131,11 +181,16 @@ func (w *indexWalk) child(vcn int64, depth int) error {
 	if _, ok := w.seen[vcn]; ok {
 		return w.corrupt("index block %d has two parents", vcn)
 	}
+	if w.seen == nil {
+		w.seen = map[int64]struct{}{}
+	}
 	w.seen[vcn] = struct{}{}
 	off := vcn * w.vcn
-	p := place{structure: fmt.Sprintf("index block %d of %s", vcn, w.name()), offset: w.blocks.locate(off)}
-	b := make([]byte, w.block)
-	if err := readFull(w.blocks, b, off, p); err != nil {
+	sub := *w
+	sub.index, sub.offset = vcn+1, w.blocks.locate(off)
+	p := sub.place
+	b, err := w.nodes.read(&sub, off, depth)
+	if err != nil {
 		return err
 	}
 	if err := applyFixups(b, "INDX", p); err != nil {
@@ -144,9 +199,7 @@ func (w *indexWalk) child(vcn int64, depth int) error {
 	if got := binary.LittleEndian.Uint64(b[16:]); got != uint64(vcn) { // ThisBlock
 		return p.corrupt("the block says that it is number %d", got)
 	}
-	sub := *w
-	sub.place, sub.entries = p, w.entries
-	err := sub.node(b[24:], depth)
+	err = sub.node(b[24:], depth)
 	w.entries = sub.entries
 	return err
 }

@@ -138,7 +138,11 @@ const epochOffset = 11644473600
 
 // fileTime reads a FILETIME: 100 nanoseconds since 1601 (MS-DTYP 2.3.3). What is negative is no time.
 func fileTime(b []byte) time.Time {
-	v := int64(binary.LittleEndian.Uint64(b))
+	return timeOf(binary.LittleEndian.Uint64(b))
+}
+
+func timeOf(filetime uint64) time.Time {
+	v := int64(filetime)
 	if v < 0 {
 		return time.Time{}
 	}

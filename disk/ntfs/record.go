@@ -77,23 +77,34 @@ func (f *FS) readRecord(n int64, b []byte) (*record, error) {
 
 // parseRecord reads FILE_RECORD_SEGMENT_HEADER.
 func parseRecord(b []byte, n int64, p place) (*record, error) {
-	if err := applyFixups(b, "FILE", p); err != nil {
+	r := &record{}
+	if err := r.parse(b, n, p); err != nil {
 		return nil, err
 	}
-	r := &record{
-		place:    p,
-		num:      n,
-		sequence: binary.LittleEndian.Uint16(b[16:]),            // SequenceNumber
-		links:    binary.LittleEndian.Uint16(b[18:]),            // ReferenceCount
-		flags:    binary.LittleEndian.Uint16(b[22:]),            // Flags
-		base:     reference(binary.LittleEndian.Uint64(b[32:])), // BaseFileRecordSegment
+	return r, nil
+}
+
+// parse reads a record as it lies on the volume, and undoes its fixups in place.
+func (r *record) parse(b []byte, n int64, p place) error {
+	r.place, r.num = p, n
+	if err := applyFixups(b, "FILE", p); err != nil {
+		return err
 	}
-	used := binary.LittleEndian.Uint32(b[24:]) // FirstFreeByte
+	return r.header(b)
+}
+
+// header reads the fields of a record without fixups.
+func (r *record) header(b []byte) error {
+	r.sequence = binary.LittleEndian.Uint16(b[16:])        // SequenceNumber
+	r.links = binary.LittleEndian.Uint16(b[18:])           // ReferenceCount
+	r.flags = binary.LittleEndian.Uint16(b[22:])           // Flags
+	r.base = reference(binary.LittleEndian.Uint64(b[32:])) // BaseFileRecordSegment
+	used := binary.LittleEndian.Uint32(b[24:])             // FirstFreeByte
 	if used < 48 || int64(used) > int64(len(b)) {
-		return nil, p.corrupt("FirstFreeByte is %d in a record of %d bytes", used, len(b))
+		return r.corrupt("FirstFreeByte is %d in a record of %d bytes", used, len(b))
 	}
 	r.data = b[:used]
-	return r, nil
+	return nil
 }
 
 // expect reads the record behind a reference, as readRecord does, and checks that it still is what the reference meant.
