@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,8 +42,9 @@ func (p *program) imageList() *cobra.Command {
 // entryTable shows the streams beside files only to who asked for more columns: they are seldom what is looked for.
 func entryTable(t *table, entries []imaging.Entry, streams bool) {
 	t.columns("SIZE", "MODIFIED", "PATH")
+	t.expect(len(entries))
 	for _, e := range entries {
-		size, name := fmt.Sprint(e.Size), e.Path
+		size, name := strconv.FormatInt(e.Size, 10), e.Path
 		if e.Folder {
 			size, name = "", e.Path+"/"
 		}

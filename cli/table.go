@@ -43,6 +43,12 @@ func (t *table) titled(title string, head ...string) {
 	t.parts = append(t.parts, tablePart{title: title, head: head})
 }
 
+// expect makes room for so many rows of the block.
+func (t *table) expect(rows int) {
+	last := &t.parts[len(t.parts)-1]
+	last.rows = slices.Grow(last.rows, rows)
+}
+
 // row adds a row; what is under no column is a mistake of the caller and panics.
 func (t *table) row(cells ...string) { t.rowWith(nil, cells...) }
 
@@ -99,12 +105,16 @@ func (t *table) writePart(b *bufio.Writer, p tablePart) {
 	if len(p.head) == 0 {
 		width = 0 // facts are copied from the terminal: they stay whole
 	}
-	lines := p.rows
+	lines, head := p.rows, []tableRow(nil)
 	if len(p.head) > 0 && !t.headless {
-		lines = append([]tableRow{{cells: p.head}}, lines...)
+		head = []tableRow{{cells: p.head}}
 	}
-	widths := columnWidths(lines)
-	for _, r := range lines {
+	widths := columnWidths(columnWidths(nil, head), lines)
+	if len(head) > 0 {
+		t.writeLine(b, &head[0], columns{widths, width})
+	}
+	for i := range lines {
+		r := &lines[i]
 		t.writeLine(b, r, columns{widths, width})
 		for _, line := range r.below {
 			fmt.Fprintln(b, "  "+plain(line))
@@ -112,10 +122,10 @@ func (t *table) writePart(b *bufio.Writer, p tablePart) {
 	}
 }
 
-// columnWidths returns the width of each column: that of its widest cell, in characters.
-func columnWidths(rows []tableRow) (widths []int) {
-	for _, r := range rows {
-		for i, cell := range r.cells {
+// columnWidths returns the width of each column: that of its widest cell, in characters, or the one that it had.
+func columnWidths(widths []int, rows []tableRow) []int {
+	for r := range rows {
+		for i, cell := range rows[r].cells {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
@@ -135,7 +145,7 @@ type columns struct {
 var spaces = strings.Repeat(" ", 64)
 
 // writeLine lays a row out. Colours come in after the measuring: they take no room.
-func (t *table) writeLine(b *bufio.Writer, r tableRow, c columns) {
+func (t *table) writeLine(b *bufio.Writer, r *tableRow, c columns) {
 	const gap = 2
 	start, last := 0, len(r.cells)-1
 	for i, cell := range r.cells {

@@ -74,41 +74,36 @@ func (r *record) appendAttributes(list []attribute) ([]attribute, error) {
 		if length < 24 || int64(length) > int64(len(b)) {
 			return nil, p.corrupt("length %d exceeds the record", length)
 		}
-		a, err := parseAttribute(b[:length], p)
-		if err != nil {
+		list = append(list, attribute{place: p, kind: kind})
+		if err := list[len(list)-1].parse(b[:length]); err != nil {
 			return nil, err
 		}
-		list = append(list, a)
 		off += int(length)
 	}
 }
 
-// parseAttribute reads the header that all attributes share, then the one of its form.
-func parseAttribute(b []byte, p place) (attribute, error) {
-	a := attribute{
-		place:    p,
-		kind:     binary.LittleEndian.Uint32(b),
-		resident: b[8] == 0,                          // FormCode
-		flags:    binary.LittleEndian.Uint16(b[12:]), // Flags
-		id:       binary.LittleEndian.Uint16(b[14:]), // Instance
-	}
+// parse reads the header that all attributes share, then the one of its form.
+func (a *attribute) parse(b []byte) error {
+	a.resident = b[8] == 0                                                 // FormCode
+	a.flags = binary.LittleEndian.Uint16(b[12:])                           // Flags
+	a.id = binary.LittleEndian.Uint16(b[14:])                              // Instance
 	nameLen, nameOff := int(b[9]), int(binary.LittleEndian.Uint16(b[10:])) // NameLength, NameOffset
 	if nameLen > 0 {
 		if nameOff+2*nameLen > len(b) {
-			return a, p.corrupt("the name lies outside the attribute")
+			return a.corrupt("the name lies outside the attribute")
 		}
 		a.name = attributeLabel(b[nameOff : nameOff+2*nameLen])
 	}
 	if a.resident {
 		n, off := binary.LittleEndian.Uint32(b[16:]), binary.LittleEndian.Uint16(b[20:]) // ValueLength, ValueOffset
 		if int64(off)+int64(n) > int64(len(b)) {
-			return a, p.corrupt("a value of %d bytes at %d lies outside the attribute", n, off)
+			return a.corrupt("a value of %d bytes at %d lies outside the attribute", n, off)
 		}
 		a.value = b[off:][:n]
 		a.size = int64(n)
-		return a, nil
+		return nil
 	}
-	return a, a.parseNonresident(b)
+	return a.parseNonresident(b)
 }
 
 // parseNonresident reads ATTRIBUTE_RECORD_HEADER, Form.Nonresident.

@@ -22,13 +22,11 @@ const samples = "../../../shared/testdata"
 type pagedImage struct {
 	pages [][]byte
 	size  int64
-	reads int
 }
 
 const imagePage = 64 << 10
 
 func (m *pagedImage) ReadAt(p []byte, off int64) (int, error) {
-	m.reads++
 	n := 0
 	for n < len(p) && off+int64(n) < m.size {
 		at := off + int64(n)

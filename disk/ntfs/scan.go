@@ -3,6 +3,7 @@ package ntfs
 import (
 	"bytes"
 	"encoding/binary"
+	"sync/atomic"
 )
 
 // A listing of everything reads the MFT in windows of this many bytes: each record is wanted once, in the order of folders,
@@ -21,15 +22,24 @@ type brief struct {
 	folder   []byte // of a folder: its record, fixups undone
 }
 
-// scan makes briefs of whole windows, when the first record of one is asked for.
+// scan makes briefs of the MFT, window after window, while the folders are read.
 type scan struct {
 	fs      *FS
 	mft     *stream // read past the pager: every window once
-	windows [][]brief
+	windows []window
 	each    int64 // records in a window
-	buf     []byte
-	rec     record
-	attrs   []attribute
+	stopped atomic.Bool
+
+	// Of the goroutine that reads.
+	buf   []byte
+	rec   record
+	attrs []attribute
+}
+
+// window is known once done is closed.
+type window struct {
+	briefs []brief
+	done   chan struct{}
 }
 
 // newScan answers nil for an MFT that is too large.
@@ -41,8 +51,25 @@ func newScan(f *FS) *scan {
 	direct := &stream{place: m.place, r: f.r, cluster: m.cluster, size: m.size, valid: m.valid, runs: m.runs, value: m.value}
 	each := int64(max(1, windowSize/f.geo.record))
 	records := m.size / int64(f.geo.record)
-	return &scan{fs: f, mft: direct, each: each, windows: make([][]brief, (records+each-1)/each), attrs: make([]attribute, 0, usualAttributes)}
+	s := &scan{fs: f, mft: direct, each: each, windows: make([]window, (records+each-1)/each), attrs: make([]attribute, 0, usualAttributes)}
+	for i := range s.windows {
+		s.windows[i].done = make(chan struct{})
+	}
+	return s
 }
+
+// run reads the windows, until it is stopped.
+func (s *scan) run() {
+	for i := range s.windows {
+		if !s.stopped.Load() {
+			s.windows[i].briefs = s.window(int64(i))
+		}
+		close(s.windows[i].done)
+	}
+}
+
+// stop has run end soon.
+func (s *scan) stop() { s.stopped.Store(true) }
 
 // brief answers nil where the record has to be looked at: its error is told there.
 func (s *scan) brief(ref reference) *brief {
@@ -50,14 +77,12 @@ func (s *scan) brief(ref reference) *brief {
 	if at < 0 || at >= int64(len(s.windows)) {
 		return nil
 	}
-	if s.windows[at] == nil {
-		s.windows[at] = s.window(at)
-	}
+	<-s.windows[at].done
 	i := ref.number() % s.each
-	if i >= int64(len(s.windows[at])) {
+	if i >= int64(len(s.windows[at].briefs)) {
 		return nil
 	}
-	b := &s.windows[at][i]
+	b := &s.windows[at].briefs[i]
 	if !b.known || ref.sequence() != 0 && ref.sequence() != b.sequence {
 		return nil
 	}
@@ -117,13 +142,13 @@ func (s *scan) take(b []byte, n int64, out *brief) {
 	}
 }
 
-// inode is the folder behind a brief.
-func (s *scan) inode(b *brief, ref reference) (*inode, error) {
+// inode is the folder behind a brief. Its attributes are in memory that the caller has.
+func (s *scan) inode(b *brief, ref reference, attrs []attribute) (*inode, error) {
 	n := ref.number()
 	r := &record{place: place{record: n, offset: s.fs.mft.locate(n * int64(s.fs.geo.record))}, num: n}
 	if err := r.header(b.folder); err != nil {
 		return nil, err
 	}
-	attrs, err := r.attributes()
+	attrs, err := r.appendAttributes(attrs)
 	return &inode{record: r, attrs: attrs}, err
 }

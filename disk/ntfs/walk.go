@@ -24,6 +24,17 @@ func (f *FS) Walk(visit func(found *Found, err error) error) error {
 	if _, err := f.Stat("."); err != nil {
 		return err
 	}
+	if w.scan != nil {
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			w.scan.run()
+		}()
+		defer func() {
+			w.scan.stop()
+			<-ended // nothing reads the volume when Walk has returned
+		}()
+	}
 	d, err := w.load(recordRoot)
 	if err != nil {
 		return &fs.PathError{Op: "readdir", Path: ".", Err: err}
@@ -35,6 +46,7 @@ type walker struct {
 	fs    *FS
 	scan  *scan // nil: the MFT is too large
 	nodes nodes
+	attrs []attribute
 	visit func(*Found, error) error
 	found Found
 }
@@ -151,9 +163,10 @@ func (w *walker) load(ref reference) (*directory, error) {
 	if b == nil || b.folder == nil {
 		return w.fs.directory(ref)
 	}
-	ino, err := w.scan.inode(b, ref)
+	ino, err := w.scan.inode(b, ref, w.attrs[:0])
 	if err != nil {
 		return nil, err
 	}
+	w.attrs = ino.attrs
 	return w.fs.loadDirectory(ino, &w.nodes)
 }
