@@ -110,8 +110,9 @@ func (s *segmentBlocks) readBlock(i int, p []byte) error {
 
 // inflater inflates one block's segment after another.
 type inflater struct {
-	in  bytes.Reader
-	out io.ReadCloser
+	fast segmentInflater
+	in   bytes.Reader
+	out  io.ReadCloser
 }
 
 // errSegment: a segment is not what its Block element says.
@@ -121,6 +122,14 @@ var errSegment = fmt.Errorf("%w: the compressed block does not inflate to its si
 // whole entry as one stream gets the same bytes: the segment must use up its
 // input, hold no byte more than p, and only the last may end the stream.
 func (f *inflater) block(segment, p []byte, last bool) error {
+	if ended, ok := f.fast.inflate(p, segment); ok && (last || !ended) {
+		return nil
+	}
+	return f.stream(segment, p, last)
+}
+
+// stream does so with the library, which has the last word.
+func (f *inflater) stream(segment, p []byte, last bool) error {
 	f.in.Reset(segment)
 	if f.out == nil {
 		f.out = flate.NewReader(&f.in)
