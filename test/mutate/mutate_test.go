@@ -3,31 +3,55 @@ package mutate
 import (
 	"bytes"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 )
 
-var limits = Limits{Time: 20 * time.Millisecond, Memory: 8 << 20}
+var limits = Limits{Time: 30 * time.Millisecond, Clock: time.Minute, Memory: 8 << 20}
+
+// spin has the processor work for so long.
+func spin(d time.Duration) {
+	for before := processor(); processor()-before < d; {
+		runtime.Gosched()
+	}
+}
 
 // TestFindings holds the checks to readers that take too much of one thing.
 func TestFindings(t *testing.T) {
 	sample := bytes.NewReader(make([]byte, 4096))
 	var kept []byte
+	runs := 0
 	for name, c := range map[string]struct {
 		try  Try
 		want string
 	}{
-		"good":   {func(r io.ReaderAt, _ int64) { _, _ = r.ReadAt(make([]byte, 100), 0) }, ""},
-		"slow":   {func(io.ReaderAt, int64) { time.Sleep(40 * time.Millisecond) }, "it took 4"},
+		"good": {func(r io.ReaderAt, _ int64) { _, _ = r.ReadAt(make([]byte, 100), 0) }, ""},
+		"slow": {func(io.ReaderAt, int64) { spin(40 * time.Millisecond) }, "of the processor"},
+		"slow at times": {func(io.ReaderAt, int64) {
+			if runs++; runs%3 > 0 { // the first is that of the sound sample
+				spin(40 * time.Millisecond)
+			}
+		}, ""},
 		"greedy": {func(io.ReaderAt, int64) { kept = make([]byte, 64<<20); kept[1000] = 1 }, "it took 6"},
 	} {
 		kept = nil
 		Settle()
-		found := strings.Join(Check(sample, 4096, 1, 1, limits, c.try), " ")
+		found := strings.Join(Check(sample, 4096, 1, 1, limits, c.try).Findings, " ")
 		if c.want == "" && found != "" || !strings.Contains(found, c.want) {
 			t.Errorf("%s: %q, want %q", name, found, c.want)
 		}
+	}
+}
+
+// TestHangs needs the clock: what waits for ever takes no time of the processor.
+func TestHangs(t *testing.T) {
+	hasty := limits
+	hasty.Clock = time.Millisecond
+	found := Check(bytes.NewReader(make([]byte, 100)), 100, 1, 1, hasty, func(io.ReaderAt, int64) { time.Sleep(5 * time.Millisecond) })
+	if found := found.Findings; len(found) != 1 || strings.Contains(found[0], "processor") {
+		t.Errorf("%q", found)
 	}
 }
 
