@@ -156,8 +156,9 @@ func noEOFZip(err error) error {
 // readData deals with an entry by what it is.
 func (v *packageCheck) readData(ctx context.Context, e *zipEntry, data io.Reader) error {
 	if e.path[len(e.path)-1] == '/' { // a folder, which packages need not name
-		if e.usize != 0 || e.csize != 0 {
-			v.bad.add(e.path, "a folder with %d bytes of content", e.usize)
+		const nothing = 2 // bytes that some writers deflate it to
+		if e.usize != 0 || e.csize > nothing {
+			v.bad.add(e.path, "a folder with %d bytes of content", max(e.usize, e.csize))
 		}
 		return nil
 	}

@@ -2,6 +2,7 @@ package msix
 
 import (
 	"bytes"
+	"encoding/asn1"
 	"errors"
 	"fmt"
 	"strings"
@@ -156,17 +157,40 @@ func TestPublisherNames(t *testing.T) {
 		"E=marcin@otorowski.com, CN=Marcin Otorowski, O=Marcin Otorowski, S=zachodniopomorskie, C=PL",
 		"CN=Žluťoučký kůň, OU=日本, DC=example, DC=org",
 		`CN=" leading", STREET=1 Main St., PostalCode=12345, SERIALNUMBER=7, OID.1.3.6.1.4.1.311.60.2.1.3=US`,
-		"CN=A + OU=B, O=C",
+		"CN=A + OU=B, O=C", `CN=""`, "CN=#0AFF, O=C", `CN="#0AFF"`, "CN=in\rside", "CN=\"end\r\"", "CN=\"\ttab\"", `CN="a;b<c>d"`, "Description=d, T=t, G=g, SN=s",
 	} {
 		der, err := parseX500(name)
 		if err != nil || x500Name(der) != name {
 			t.Errorf("%q became %q, %v", name, x500Name(der), err)
 		}
 	}
-	for _, bad := range []string{"", "Contoso", "CN=A,", "XX=a", `CN="open`, `CN="a"b`, "OID.9.9=x", "OID.=x"} {
+	for _, bad := range []string{"", "Contoso", "CN=A,", "XX=a", `CN="open`, `CN="a"b`, "CN=#0AF", "CN=#xy", "OID.9.9=x", "OID.=x"} {
 		if der, err := parseX500(bad); !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%q became %q, %v", bad, x500Name(der), err)
 		}
+	}
+}
+
+// TestPublisherValues writes values of every kind as Windows does.
+func TestPublisherValues(t *testing.T) {
+	for want, v := range map[string]asn1.RawValue{
+		"text":        {Tag: asn1.TagPrintableString, Bytes: []byte("text")},
+		"12 3":        {Tag: asn1.TagNumericString, Bytes: []byte("12 3")},
+		"Ω😀":          {Tag: asn1.TagBMPString, Bytes: []byte{0x03, 0xA9, 0xD8, 0x3D, 0xDE, 0x00}},
+		"😀":           {Tag: tagUniversalString, Bytes: []byte{0, 1, 0xF6, 0}},
+		"é":           {Tag: asn1.TagT61String, Bytes: []byte{0xE9}},
+		"visible":     {Tag: tagVisibleString, Bytes: []byte("visible")},
+		"#00AB":       {Tag: asn1.TagOctetString, Bytes: []byte{0, 0xAB}},
+		"#":           {Tag: asn1.TagOctetString},
+		"#02012A":     {Tag: asn1.TagInteger, Bytes: []byte{42}},
+		"#3003020101": {Tag: asn1.TagSequence, IsCompound: true, Bytes: []byte{2, 1, 1}},
+		"#800178":     {Class: asn1.ClassContextSpecific, Bytes: []byte("x")},
+	} {
+		der, err := asn1.Marshal([]x500RDNSET{{{Type: asn1.ObjectIdentifier{2, 5, 4, 3}, Value: v}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, want, x500Name(der), "CN="+want)
 	}
 }
 

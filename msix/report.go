@@ -151,7 +151,11 @@ func (r *Report) addSignature(readErr error, opt VerifyOptions) {
 		return
 	}
 	r.addError(CheckSignature, s.Verify())
-	r.addError(CheckPublisher, s.VerifyPublisher(r.publisher()))
+	if r.Manifest == nil && r.Bundle == nil {
+		r.add(CheckPublisher, Fail, "the manifest, which names the publisher, cannot be read")
+	} else {
+		r.addError(CheckPublisher, s.VerifyPublisher(r.publisher()))
+	}
 	if opt.Roots == nil {
 		r.add(CheckChain, NotApplicable, "no trusted certificates were given")
 		return

@@ -29,10 +29,23 @@ func (s *Signature) Verify() error {
 	if !contentType.Equal(oidSpcIndirectData) {
 		return corrupt(signatureFormat, "signed attribute contentType", -1, "%v, want %v", contentType, oidSpcIndirectData)
 	}
-	if err := s.message.Verify(); err != nil {
+	if err := verifyMessage(s.message); err != nil {
 		return corrupt(signatureFormat, "SignerInfo", -1, "%v", err)
 	}
 	return nil
+}
+
+// verifyMessage checks the signature of a message by the key of its signer. The time of signing that it may state is the
+// signer's own word, and its clock may be wrong: that is not held against the certificate, whose validity the chain shows.
+func verifyMessage(message *pkcs7.PKCS7) error {
+	timeless := *message
+	timeless.Certificates = make([]*x509.Certificate, len(message.Certificates))
+	for i, c := range message.Certificates {
+		always := *c
+		always.NotBefore, always.NotAfter = time.Time{}, time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC)
+		timeless.Certificates[i] = &always
+	}
+	return timeless.Verify()
 }
 
 // VerifyChain checks that the signer's certificate leads to one of roots and

@@ -118,7 +118,7 @@ func (t *Timestamp) Verify() error {
 	if len(t.token.Signers[0].AuthenticatedAttributes) == 0 {
 		return corrupt(signatureFormat, "time stamp", -1, "no signed attributes")
 	}
-	if err := t.token.Verify(); err != nil {
+	if err := verifyMessage(t.token); err != nil {
 		return corrupt(signatureFormat, "time stamp", -1, "%v", err)
 	}
 	return nil

@@ -3,6 +3,7 @@ package msix
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"fmt"
 	"strings"
 	"unicode/utf16"
 )
@@ -48,7 +49,7 @@ func x500Name(der []byte) string {
 	for i, set := range sequence {
 		values := make([]string, len(set))
 		for j, a := range set {
-			values[j] = x500Label(a.Type) + "=" + x500Quote(x500String(a.Value))
+			values[j] = x500Label(a.Type) + "=" + x500Text(a.Value)
 		}
 		parts[len(sequence)-1-i] = strings.Join(values, " + ")
 	}
@@ -62,9 +63,31 @@ func x500Label(oid asn1.ObjectIdentifier) string {
 	return "OID." + oid.String()
 }
 
-// x500Quote puts quotes around a value that would read differently without them.
+// x500Text writes a value: text as it is, anything else as "#" and hex, of an OCTET STRING its content alone.
+func x500Text(v asn1.RawValue) string {
+	switch {
+	case v.Class == asn1.ClassUniversal && isX500String(v.Tag):
+		return x500Quote(x500String(v))
+	case v.Class == asn1.ClassUniversal && v.Tag == asn1.TagOctetString:
+		return fmt.Sprintf("#%X", v.Bytes)
+	}
+	return fmt.Sprintf("#%X", v.FullBytes)
+}
+
+// isX500String tells the tags that Windows takes for text in a name.
+func isX500String(tag int) bool {
+	switch tag {
+	case asn1.TagUTF8String, asn1.TagNumericString, asn1.TagPrintableString, asn1.TagT61String, asn1.TagIA5String,
+		asn1.TagGeneralString, asn1.TagBMPString, tagVideotexString, tagGraphicString, tagVisibleString, tagUniversalString:
+		return true
+	}
+	return false
+}
+
+// x500Quote puts quotes around a value that would read differently without them. A carriage return inside does not count for
+// Windows, one at either end does.
 func x500Quote(s string) string {
-	if !strings.ContainsAny(s, ",+=\"<>#;\n\r") && s == strings.Trim(s, " ") && s != "" {
+	if !strings.ContainsAny(s, ",+=\"<>#;\n") && s == strings.Trim(s, " \t\n\v\f\r") && s != "" {
 		return s
 	}
 	return `"` + strings.ReplaceAll(s, `"`, `""`) + `"`
@@ -96,5 +119,10 @@ func x500String(v asn1.RawValue) string {
 	return strings.ToValidUTF8(string(v.Bytes), "\uFFFD")
 }
 
-// tagUniversalString is the one string tag that encoding/asn1 has no name for.
-const tagUniversalString = 28
+// String tags that encoding/asn1 has no names for (X.680, table 1).
+const (
+	tagVideotexString  = 21
+	tagGraphicString   = 25
+	tagVisibleString   = 26
+	tagUniversalString = 28
+)

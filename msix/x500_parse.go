@@ -2,6 +2,7 @@ package msix
 
 import (
 	"encoding/asn1"
+	"encoding/hex"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,11 +48,19 @@ func parseX500Part(s string) (a x500Attribute, mark byte, rest string, err error
 	if a.Type, err = x500Type(strings.TrimSpace(label)); err != nil {
 		return a, 0, "", err
 	}
+	quoted := strings.HasPrefix(strings.TrimLeft(rest, " "), `"`)
 	value, rest, err := cutX500Value(rest)
 	if err != nil {
 		return a, 0, "", err
 	}
 	a.Value = encodeX500(a.Type, value)
+	if digits, isHex := strings.CutPrefix(value, "#"); isHex && !quoted {
+		octets, err := hex.DecodeString(digits)
+		if err != nil {
+			return a, 0, "", corrupt("name", "publisher", -1, "%q is not in hex; a value that begins with # is, or has quotes", clip(value))
+		}
+		a.Value = asn1.RawValue{Tag: asn1.TagOctetString, Bytes: octets}
+	}
 	if rest == "" {
 		return a, 0, "", nil
 	}
