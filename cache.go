@@ -2,6 +2,8 @@ package berth
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 )
 
 // CacheSettings say that hosts keep copies of the images that their plans name, and how.
@@ -48,6 +50,60 @@ type CacheFacts struct {
 	Most   int64         `json:"most,omitempty"` // bytes that copies may take, 0: no bound
 	Bytes  int64         `json:"bytes"`          // of the complete copies
 	Images []CachedImage `json:"images"`
+}
+
+// images of facts that may be nil.
+func (c *CacheFacts) images() []CachedImage {
+	if c == nil {
+		return nil
+	}
+	return c.Images
+}
+
+// Stands words how the copy stands.
+func (i CachedImage) Stands() string {
+	var s string
+	switch {
+	case i.Complete && i.Attached:
+		s = "complete, attached"
+	case i.Complete:
+		s = "complete"
+	case i.LeftOut != "":
+		s = "none: " + i.LeftOut
+	default:
+		s = fmt.Sprintf("%d %%", i.Percent)
+	}
+	if !i.Wanted {
+		s += "; not in the plan any more"
+	}
+	if i.Replaced {
+		s += "; the share has another file now"
+	}
+	if i.Error != "" {
+		s += "; " + i.Error
+	}
+	return s
+}
+
+// ParseBytes reads a number of bytes as people write it: 500, 64KiB, 1.5 GB, 20G. K, M, G and T are powers of 1024, with or
+// without "iB" or "B"; "none" and 0 are no bound.
+func ParseBytes(text string) (int64, error) {
+	s := strings.TrimSpace(strings.ToLower(text))
+	if s == "none" {
+		return 0, nil
+	}
+	number := strings.TrimRight(s, "kmgtib ")
+	unit := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSpace(s[len(number):]), "b"), "i")
+	power := strings.Index("kmgt", unit) + 1
+	if unit == "" {
+		power = 0
+	}
+	v, err := strconv.ParseFloat(number, 64)
+	n := v * float64(int64(1)<<(10*power))
+	if err != nil || len(unit) > 1 || unit != "" && power == 0 || v < 0 || !(n < 1<<62) { // NaN too
+		return 0, Errorf(Invalid, "%q is no number of bytes", text).With("write for example 20GB, 512MB, 1000000 or none")
+	}
+	return int64(n), nil
 }
 
 // CachedImage is how the copy of one image stands.

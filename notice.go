@@ -9,7 +9,7 @@ import (
 
 // Notice is something about a host that an administrator should know and that is no status of a package.
 type Notice struct {
-	Code    string `json:"code"` // stable: oldWindows, oldAgent, silent or lowDisk
+	Code    string `json:"code"` // stable: oldWindows, oldAgent, silent, lowDisk, notCopied or copyFailed
 	Message string `json:"message"`
 	Remedy  string `json:"remedy"`
 }
@@ -20,6 +20,8 @@ const (
 	NoticeOldAgent   = "oldAgent"   // the agent is of an older version than the server
 	NoticeSilent     = "silent"     // the host has not been heard of for a while
 	NoticeLowDisk    = "lowDisk"    // little is free where the agent keeps its files
+	NoticeNotCopied  = "notCopied"  // images do not fit among the host's copies
+	NoticeCopyFailed = "copyFailed" // images cannot be copied to the host
 )
 
 // The lowest Windows builds that Berth serves: staging in place came with Windows 10 version 2004; of the servers,
@@ -39,7 +41,8 @@ const littleDisk = 1 << 30
 // below the supported builds is planned and reported like any other.
 func HostNotices(h Host, server string, now time.Time) []Notice {
 	notices := []Notice{}
-	for _, n := range []*Notice{windowsNotice(h.Facts), agentNotice(h.Facts, server), silenceNotice(h, now), diskNotice(h.Facts)} {
+	for _, n := range []*Notice{windowsNotice(h.Facts), agentNotice(h.Facts, server), silenceNotice(h, now), diskNotice(h.Facts),
+		leftOutNotice(h.Facts.Cache), copyNotice(h.Facts.Cache)} {
 		if n != nil {
 			notices = append(notices, *n)
 		}
@@ -86,6 +89,43 @@ func diskNotice(f Facts) *Notice {
 	}
 	return &Notice{Code: NoticeLowDisk, Message: fmt.Sprintf("%d MiB are free at %s", f.Disk.Free>>20, f.Disk.Path),
 		Remedy: "free space on the host: packages that are extracted, and the agent's records, need it"}
+}
+
+func leftOutNotice(c *CacheFacts) *Notice {
+	first, n := "", 0
+	for _, i := range c.images() {
+		if i.Wanted && i.LeftOut != "" {
+			if n++; n == 1 {
+				first = i.Path + ": " + i.LeftOut
+			}
+		}
+	}
+	return copiesNotice(NoticeNotCopied, "has no room among the host's copies", first, n,
+		"allow copies more bytes, in the site's settings or where the agent is started; or assign less to the host")
+}
+
+func copyNotice(c *CacheFacts) *Notice {
+	first, n := "", 0
+	for _, i := range c.images() {
+		if i.Wanted && i.Error != "" {
+			if n++; n == 1 {
+				first = i.Path + ": " + i.Error
+			}
+		}
+	}
+	return copiesNotice(NoticeCopyFailed, "cannot be copied to the host", first, n,
+		"see to the cause; the host tries again by itself, and reads the image from the share meanwhile")
+}
+
+// copiesNotice words one image, and how many others it stands for.
+func copiesNotice(code, what, first string, n int, remedy string) *Notice {
+	switch n {
+	case 0:
+		return nil
+	case 1:
+		return &Notice{Code: code, Message: fmt.Sprintf("1 image %s: %s", what, first), Remedy: remedy}
+	}
+	return &Notice{Code: code, Message: fmt.Sprintf("%d images are such that each %s; the first is %s", n, what, first), Remedy: remedy}
 }
 
 // release reads the numbers of a version such as v1.4.2 or 1.4.2-rc1; ok is false for a build without a version.

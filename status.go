@@ -67,7 +67,7 @@ func StatusOf(in StatusInput) Status {
 	if in.Facts == nil || !in.Facts.Staged {
 		return underWay(in)
 	}
-	return in.Facts.trouble(Status{Name: StatusReady, Since: in.Facts.Since, Cause: "attached and staged; sessions can register it"})
+	return in.Facts.trouble(Status{Name: StatusReady, Since: in.Facts.Since, Cause: "attached" + in.Facts.source() + " and staged; sessions can register it"})
 }
 
 func noVersion(in StatusInput) (Status, bool) {
@@ -113,11 +113,14 @@ func (p *PackageFacts) trouble(s Status) Status {
 }
 
 func failed(in StatusInput) (Status, bool) {
-	if in.Row == nil || in.Facts == nil || in.Facts.Failure == nil || in.Facts.Staged {
+	if in.Row == nil || in.Facts == nil || in.Facts.Failure == nil || in.Facts.Staged && in.Facts.Failure.Phase != PhaseVerify {
 		return Status{}, false
 	}
 	f := in.Facts.Failure
 	s := Status{Name: Explain(*f).Status, Since: in.Facts.Since, Cause: f.Message}
+	if n := len(in.Facts.Sessions); in.Facts.Staged && n > 0 { // found after it was staged: nothing is torn off
+		s.Cause += fmt.Sprintf("; %s keeps what it has until it ends, and no other session is given the package", sessions(in.Facts.Sessions))
+	}
 	return s.explained(*f), true
 }
 
@@ -144,7 +147,22 @@ func inUse(in StatusInput) (Status, bool) {
 	// Since the first of the sessions that there are: agents do not order them.
 	first := slices.MinFunc(in.Facts.Sessions, func(a, b Registered) int { return a.Since.Compare(b.Since) })
 	return in.Facts.trouble(Status{Name: StatusInUse, Since: first.Since,
-		Cause: "registered in " + sessions(in.Facts.Sessions)}), true
+		Cause: "registered in " + sessions(in.Facts.Sessions) + in.Facts.attachedFrom()}), true
+}
+
+// source says what the package is attached from, where that is not the share.
+func (p *PackageFacts) source() string {
+	if p.FromCopy {
+		return " from the host's copy"
+	}
+	return ""
+}
+
+func (p *PackageFacts) attachedFrom() string {
+	if p.FromCopy {
+		return "; attached from the host's copy"
+	}
+	return ""
 }
 
 // sessions names the users of the sessions, at most three of them, so that the text stays short on a busy host.

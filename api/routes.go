@@ -284,7 +284,7 @@ func (a *API) siteRoutes() {
 			return nil, err
 		}
 		if _, err := s.EditSettings(ctx, in.Site, control.SettingsEdit{Enabled: in.Body.Enabled,
-			ProvisionCertificates: in.Body.ProvisionCertificates, Expect: rev}); err != nil {
+			ProvisionCertificates: in.Body.ProvisionCertificates, Cache: in.Body.Cache, Verify: in.Body.Verify, Expect: rev}); err != nil {
 			return nil, err
 		}
 		return settings(ctx, in.Site)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -74,6 +75,13 @@ func (f *documentFile) value(n *yaml.Node, t reflect.Type, path string) (any, er
 		}
 		return nil, f.at(n, "%s is true or false", path)
 	default: // a text
+	}
+	if t.Kind() == reflect.Int64 {
+		v, err := strconv.ParseInt(n.Value, 0, 64)
+		if n.Kind != yaml.ScalarNode || n.Tag != "!!int" || err != nil {
+			return nil, f.at(n, "%s is a whole number", path)
+		}
+		return v, nil
 	}
 	if n.Kind != yaml.ScalarNode || n.Tag == "!!null" {
 		return nil, f.at(n, "%s is a text", path)

@@ -107,6 +107,16 @@ func (p *program) hostFacts(t *table, h wire.HostView) {
 	if d := h.Facts.Disk; d != nil {
 		t.fact("Disk", fmt.Sprintf("%s free of %s at %s", bytesOf(d.Free), bytesOf(d.Total), d.Path))
 	}
+	if c := h.Facts.Cache; c != nil {
+		most := "no bound"
+		if c.Most > 0 {
+			most = "at most " + bytesOf(c.Most)
+		}
+		t.fact("Copies", fmt.Sprintf("%s in %s, %s", bytesOf(c.Bytes), c.Folder, most))
+		for _, i := range c.Images {
+			t.fact("Copy", fmt.Sprintf("%s (%s): %s", i.Path, bytesOf(i.Size), i.Stands()))
+		}
+	}
 	t.fact("Generation", fmt.Sprint(h.Facts.Generation))
 	t.fact("Packages", counts(h.Counts))
 	for _, s := range h.Facts.Sessions {

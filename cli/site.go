@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -75,13 +76,20 @@ func (p *program) settingsCommand() *cobra.Command {
 }
 
 func (p *program) settingsSet() *cobra.Command {
-	var enabled, certificates, apply bool
+	var enabled, certificates, apply, copies bool
+	var most, rate sizeFlag
+	var verify string
 	var c *cobra.Command
 	c = p.command(verb{use: "set [KEY=VALUE...]", short: "Change the site's settings",
 		long: `Change the site's settings, each as KEY=VALUE or by its flag:
 
   packages.enabled        deliver packages in this site. With false its hosts let go of all packages, as their sessions end
-  certificates.provision  let hosts install the certificates of the packages' signers. With false they must be there already`,
+  certificates.provision  let hosts install the certificates of the packages' signers. With false they must be there already
+  cache.enabled           let hosts keep copies of the images in their plans, and attach packages from them
+  cache.size              how much room copies may take on each host, as 50GB; none: no bound
+  cache.rate              how much a host reads a second for copies, as 20MB; none: no bound
+  verify.depth            what hosts compare with the block map: code (manifest and programs, before staging), or all (the rest
+                          too, in the background)`,
 		example: "  berth settings set packages.enabled=true\n  berth settings set certificates.provision=false --apply\n  berth settings set --provision-certificates=false",
 		args:    cobra.ArbitraryArgs,
 		run: func(ctx context.Context, args []string) error {
@@ -90,15 +98,22 @@ func (p *program) settingsSet() *cobra.Command {
 					return err
 				}
 			}
-			if !c.Flags().Changed("enabled") && !c.Flags().Changed("provision-certificates") {
+			if !slices.ContainsFunc(slices.Collect(maps.Values(settings)), c.Flags().Changed) {
 				return usage("setting", "for example `berth settings set packages.enabled=true`", "nothing to set was named")
 			}
 			server, err := p.connectSite(ctx)
 			if err != nil {
 				return err
 			}
-			s, err := server.At(p.revision).EditSettings(ctx, wire.EditSettings{Enabled: given(c.Flags(), "enabled", enabled),
-				ProvisionCertificates: given(c.Flags(), "provision-certificates", certificates)})
+			e := wire.EditSettings{Enabled: given(c.Flags(), "enabled", enabled),
+				ProvisionCertificates: given(c.Flags(), "provision-certificates", certificates),
+				Verify:                given(c.Flags(), "verify", berth.VerifyDepth(verify)),
+				Cache: &wire.EditCache{Enabled: given(c.Flags(), "cache", copies), MaxBytes: given(c.Flags(), "cache-size", int64(most)),
+					BytesPerSecond: given(c.Flags(), "cache-rate", int64(rate))}}
+			if *e.Cache == (wire.EditCache{}) {
+				e.Cache = nil
+			}
+			s, err := server.At(p.revision).EditSettings(ctx, e)
 			if err != nil {
 				return err
 			}
@@ -109,16 +124,42 @@ func (p *program) settingsSet() *cobra.Command {
 		}})
 	c.Flags().BoolVar(&enabled, "enabled", true, "deliver packages in this site; --enabled=false stops that")
 	c.Flags().BoolVar(&certificates, "provision-certificates", true, "let hosts install the signers' certificates")
+	c.Flags().BoolVar(&copies, "cache", false, "let hosts keep copies of the images in their plans")
+	c.Flags().Var(&most, "cache-size", "`SIZE` that copies may take on each host, as 50GB; none: no bound")
+	c.Flags().Var(&rate, "cache-rate", "`SIZE` that a host reads a second for copies, as 20MB; none: no bound")
+	c.Flags().StringVar(&verify, "verify", string(berth.VerifyCode), "what hosts compare with the block map: code, or all")
 	return p.applyFlag(p.revisionFlag(c), &apply)
 }
 
+// sizeFlag is a flag with a number of bytes.
+type sizeFlag int64
+
+// String implements pflag.Value.
+func (s *sizeFlag) String() string {
+	if *s == 0 {
+		return "none"
+	}
+	return bytesOf(int64(*s))
+}
+
+// Set implements pflag.Value.
+func (s *sizeFlag) Set(text string) error {
+	n, err := berth.ParseBytes(text)
+	*s = sizeFlag(n)
+	return err
+}
+
+// Type implements pflag.Value.
+func (s *sizeFlag) Type() string { return "size" }
+
 // settings are the keys of settings, and the flags that say the same.
-var settings = map[string]string{"packages.enabled": "enabled", "certificates.provision": "provision-certificates"}
+var settings = map[string]string{"packages.enabled": "enabled", "certificates.provision": "provision-certificates",
+	"cache.enabled": "cache", "cache.size": "cache-size", "cache.rate": "cache-rate", "verify.depth": "verify"}
 
 // setting reads KEY=VALUE into the flag of that key.
 func setting(f *pflag.FlagSet, arg string) error {
 	key, value, ok := strings.Cut(arg, "=")
-	known := strings.Join(slices.Sorted(maps.Keys(settings)), " and ")
+	known := strings.Join(slices.Sorted(maps.Keys(settings)), ", ")
 	if !ok {
 		return usage("setting", "write KEY=VALUE; the keys are "+known, "%q is no setting", arg)
 	}
@@ -127,7 +168,11 @@ func setting(f *pflag.FlagSet, arg string) error {
 		return usage("setting", "the keys are "+known, "there is no setting %q", key)
 	}
 	if err := f.Set(name, value); err != nil {
-		return usage("setting", "use true or false", "%s cannot be %q", key, value)
+		remedy := "use true or false"
+		if strings.HasSuffix(name, "-size") || strings.HasSuffix(name, "-rate") {
+			remedy = "use a number of bytes, as 20GB, or none"
+		}
+		return usage("setting", remedy, "%s cannot be %q", key, value)
 	}
 	return nil
 }
@@ -150,6 +195,8 @@ func (p *program) showSettings(s settingsView) error {
 	return p.show(result{value: s, names: []string{"settings"}, table: func(t *table) {
 		t.fact("Enabled", yesNo(s.Enabled))
 		t.fact("Provision certificates", yesNo(s.ProvisionCertificates))
+		t.fact("Copies on hosts", copiesOf(s.Cache))
+		t.fact("Verify", string(cmp.Or(s.Verify, berth.VerifyCode)))
 		for _, tag := range s.Tags {
 			t.fact("Tag "+string(tag.ID), tag.Name)
 		}
@@ -157,4 +204,19 @@ func (p *program) showSettings(s settingsView) error {
 			t.fact("Revision", fmt.Sprint(s.Revision))
 		}
 	}})
+}
+
+// copiesOf words the settings of copies.
+func copiesOf(c berth.CacheSettings) string {
+	if !c.Enabled {
+		return "no"
+	}
+	most, rate := "no bound", "as fast as it goes"
+	if c.MaxBytes > 0 {
+		most = "at most " + bytesOf(c.MaxBytes)
+	}
+	if c.BytesPerSecond > 0 {
+		rate = bytesOf(c.BytesPerSecond) + " a second"
+	}
+	return fmt.Sprintf("yes, %s, %s", most, rate)
 }

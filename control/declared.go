@@ -24,7 +24,10 @@ func (d *declared) settingsPart() error {
 		if want.ProvisionCertificates != nil {
 			doc.ProvisionCertificates = *want.ProvisionCertificates
 		}
-		err := renameTags(&doc.Tags, want.Tags)
+		err := editCopies(doc, want.Cache, want.Verify)
+		if err == nil {
+			err = renameTags(&doc.Tags, want.Tags)
+		}
 		return *doc == before, err
 	})
 }

@@ -67,7 +67,10 @@ func (s *Service) planFor(w *work, h berth.Host) (planned, error) {
 		if err != nil {
 			return planned{}, err
 		}
-		p := planned{plan: berth.Plan{Site: w.site.Name, Packages: r.Packages, Certificates: r.Certificates}}
+		p := planned{plan: berth.Plan{Site: w.site.Name, Packages: r.Packages, Certificates: r.Certificates, Verify: in.Settings.Verify}}
+		if c := in.Settings.Cache; c.Enabled {
+			p.plan.Cache = &c
+		}
 		p.digest, err = digest(p.plan)
 		p.plan.Generation = w.site.Generation
 		return p, err

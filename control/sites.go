@@ -9,6 +9,7 @@ import (
 
 	"berth"
 	"berth/auth"
+	"berth/wire"
 )
 
 // resourceGroupName is what Azure allows as the name of a resource group, which every site is to Azure's clients.
@@ -127,6 +128,8 @@ func (w *work) settings() (berth.Settings, error) {
 type SettingsEdit struct {
 	Enabled               *bool
 	ProvisionCertificates *bool
+	Cache                 *wire.EditCache
+	Verify                *berth.VerifyDepth
 	Expect                int64 // revision that the editor saw, 0: any
 }
 
@@ -141,11 +144,37 @@ func (s *Service) EditSettings(ctx context.Context, site string, e SettingsEdit)
 				if e.ProvisionCertificates != nil {
 					doc.ProvisionCertificates = *e.ProvisionCertificates
 				}
+				err := editCopies(doc, e.Cache, e.Verify)
 				set = *doc
-				return kept, nil
+				return kept, err
 			})
 	})
 	return set, err
+}
+
+// editCopies changes how hosts keep copies of images and how much of packages they check; nil leaves it as it is.
+func editCopies(doc *berth.Settings, c *wire.EditCache, v *berth.VerifyDepth) error {
+	if c != nil {
+		if c.Enabled != nil {
+			doc.Cache.Enabled = *c.Enabled
+		}
+		if c.MaxBytes != nil {
+			doc.Cache.MaxBytes = *c.MaxBytes
+		}
+		if c.BytesPerSecond != nil {
+			doc.Cache.BytesPerSecond = *c.BytesPerSecond
+		}
+	}
+	if v != nil {
+		doc.Verify = *v
+		if *v == berth.VerifyCode { // as settings were before there was a choice
+			doc.Verify = ""
+		}
+	}
+	if err := doc.Cache.Check(); err != nil {
+		return err
+	}
+	return doc.Verify.Check()
 }
 
 // Audit returns audit entries of the site, newest first.

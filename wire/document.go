@@ -31,6 +31,9 @@ type DocumentSettings struct {
 	Enabled               *bool         `json:"enabled,omitempty"`
 	ProvisionCertificates *bool         `json:"provisionCertificates,omitempty"`
 	Tags                  *DocumentTags `json:"tags,omitempty"`
+
+	Cache  *EditCache         `json:"cache,omitempty"`
+	Verify *berth.VerifyDepth `json:"verify,omitempty" enum:"code,all"`
 }
 
 // DocumentTags are the names of the three version tags.

@@ -120,6 +120,16 @@ type SetHostPool struct {
 type EditSettings struct {
 	Enabled               *bool `json:"enabled,omitempty"`
 	ProvisionCertificates *bool `json:"provisionCertificates,omitempty"`
+
+	Cache  *EditCache         `json:"cache,omitempty" doc:"copies of images on the hosts"`
+	Verify *berth.VerifyDepth `json:"verify,omitempty" enum:"code,all" doc:"how much of a package hosts compare with its block map"`
+}
+
+// EditCache changes how hosts keep copies of images; what is absent stays.
+type EditCache struct {
+	Enabled        *bool  `json:"enabled,omitempty"`
+	MaxBytes       *int64 `json:"maxBytes,omitempty" doc:"that the copies may take on each host; 0: no bound but the host's own"`
+	BytesPerSecond *int64 `json:"bytesPerSecond,omitempty" doc:"that a host reads from the share for copies; 0: no bound"`
 }
 
 // RenameTag gives a version tag another name.

@@ -133,6 +133,31 @@ export interface BuildImage {
   table?: string;
 }
 
+export interface CacheFacts {
+  bytes: number;
+  folder: string;
+  images: CachedImage[] | null;
+  most?: number;
+}
+
+export interface CacheSettings {
+  bytesPerSecond?: number;
+  enabled: boolean;
+  maxBytes?: number;
+}
+
+export interface CachedImage {
+  attached?: boolean;
+  complete: boolean;
+  error?: string;
+  leftOut?: string;
+  path: string;
+  percent: number;
+  replaced?: boolean;
+  size: number;
+  wanted: boolean;
+}
+
 export interface Certificate {
   chain?: string[] | null;
   commonName: string;
@@ -379,15 +404,25 @@ export interface DocumentResult {
 }
 
 export interface DocumentSettings {
+  cache?: EditCache;
   enabled?: boolean;
   provisionCertificates?: boolean;
   tags?: DocumentTags;
+  verify?: 'code' | 'all';
 }
 
 export interface DocumentTags {
   custom?: string;
   preProduction?: string;
   production?: string;
+}
+
+export interface EditCache {
+  /** that a host reads from the share for copies; 0: no bound */
+  bytesPerSecond?: number;
+  enabled?: boolean;
+  /** that the copies may take on each host; 0: no bound but the host's own */
+  maxBytes?: number;
 }
 
 export interface EditClient {
@@ -411,8 +446,12 @@ export interface EditPublication {
 }
 
 export interface EditSettings {
+  /** copies of images on the hosts */
+  cache?: EditCache;
   enabled?: boolean;
   provisionCertificates?: boolean;
+  /** how much of a package hosts compare with its block map */
+  verify?: 'code' | 'all';
 }
 
 export interface EditUser {
@@ -487,6 +526,7 @@ export interface Facts {
   at: string;
   attachMode?: string;
   build?: number;
+  cache?: CacheFacts;
   disk?: Disk;
   generation: number;
   hostname?: string;
@@ -815,10 +855,12 @@ export interface PackageFacts {
   attached: boolean;
   failure?: Failure;
   familyName: string;
+  fromCopy?: boolean;
   fullName: string;
   sessions: Registered[] | null;
   since: string;
   staged: boolean;
+  verified?: boolean;
 }
 
 export interface PackageForecast {
@@ -1120,9 +1162,11 @@ export interface SetPassword {
 }
 
 export interface Settings {
+  cache?: CacheSettings;
   enabled: boolean;
   provisionCertificates: boolean;
   tags: Tag[] | null;
+  verify?: string;
 }
 
 export interface SignIn {

@@ -11,7 +11,7 @@ import { useState } from 'react';
 import type { Search } from '../logic/search';
 import { intent } from '../api/intent';
 import { useAsk, useWhyNot } from '../api/queries';
-import type { CertificateHost, Forecast, HostPackage, HostView } from '../api/schema';
+import type { CachedImage, CacheFacts, CertificateHost, Forecast, HostPackage, HostView } from '../api/schema';
 import { bytes, hostKind } from '../logic/format';
 import { mood } from '../logic/status';
 import { levelName } from '../logic/why';
@@ -171,6 +171,7 @@ function General({ of: h }: { of: HostView }) {
           [t('Id'), <Copyable key="i" text={h.id} what={t('the id')} />],
         ]}
       />
+      {f.cache && <CopiesOf of={f.cache} />}
       {f.problems?.length ? (
         <Section title={t('What its agent found and was not asked for')}>
           <ul className={layout.list}>
@@ -182,6 +183,41 @@ function General({ of: h }: { of: HostView }) {
       ) : null}
     </div>
   );
+}
+
+/** CopiesOf shows the copies of images that the host keeps. */
+function CopiesOf({ of: c }: { of: CacheFacts }) {
+  const columns: Column<CachedImage>[] = [
+    { name: t('Image'), cell: (i) => i.path, long: true },
+    { name: t('Size'), short: true, cell: (i) => (i.size ? bytes(i.size) : t('not known yet')) },
+    { name: t('Copied'), short: true, cell: (i) => t('{n} %', { n: i.percent }) },
+    { name: t('State'), long: true, cell: (i) => copyState(i) },
+  ];
+  return (
+    <Section title={t('Copies of images')}>
+      <Text>
+        {c.most
+          ? t('{bytes} of at most {most}, in {folder}', {
+              bytes: bytes(c.bytes),
+              most: bytes(c.most),
+              folder: c.folder,
+            })
+          : t('{bytes} in {folder}', { bytes: bytes(c.bytes), folder: c.folder })}
+      </Text>
+      <DataTable label={t('Copies of images')} columns={columns} rows={c.images ?? []} rowKey={(i) => i.path} />
+    </Section>
+  );
+}
+
+function copyState(i: CachedImage): string {
+  const parts = [
+    i.complete ? t('complete and checked') : i.leftOut ? t('left out: {why}', { why: i.leftOut }) : t('in the making'),
+    i.attached && t('packages are attached from it'),
+    !i.wanted && t('not in the plan any more'),
+    i.replaced && t('the share has another file now'),
+    i.error,
+  ];
+  return parts.filter(Boolean).join('; ');
 }
 
 function Packages({ of: h }: { of: HostView }) {

@@ -6,6 +6,7 @@ import { narrow } from '../../parts/styles';
 import { t } from '../../text/t';
 import { About } from './About';
 import { Agents } from './Agents';
+import { Copies } from './Copies';
 import { Features, Provisioning } from './Features';
 import { Shares } from './Shares';
 import { TagNames } from './TagNames';
@@ -49,6 +50,12 @@ const rooms: { id: string; name: string; lead: string; content: () => ReactNode 
     name: t('Certificate provisioning'),
     lead: t('How hosts come to trust the signers of packages.'),
     content: () => <Provisioning />,
+  },
+  {
+    id: 'copies',
+    name: t('Copies and verification'),
+    lead: t('What hosts keep of images, and how much of packages they check.'),
+    content: () => <Copies />,
   },
   { id: 'shares', name: t('Shares'), lead: t('Where images may lie.'), content: () => <Shares /> },
   {
