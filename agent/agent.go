@@ -29,6 +29,8 @@ type Options struct {
 	StageTimeout time.Duration    // for one try at staging; 30 min, because extraction copies the whole package
 	StepBackoff  Backoff          // after failed steps; 1 s to 10 min
 	SyncBackoff  Backoff          // after failed syncs; 1 s to 1 min
+	AuditSpread  time.Duration    // over how long hosts spread the beginning of a check in the background; 2 min
+	Copies       Copies           // of images on this host; nil: there are none
 	Hints        <-chan struct{}  // each says that something changed on the machine; nil: nothing tells
 	Now          func() time.Time // time.Now
 	Random       func() float64   // from 0 to 1, for jitter
@@ -40,6 +42,7 @@ func (o Options) withDefaults() Options {
 	o.Settle = cmp.Or(o.Settle, 300*time.Millisecond)
 	o.StageTimeout = cmp.Or(o.StageTimeout, 30*time.Minute)
 	o.StepBackoff = cmp.Or(o.StepBackoff, Backoff{time.Second, 10 * time.Minute})
+	o.AuditSpread = cmp.Or(o.AuditSpread, 2*time.Minute)
 	o.SyncBackoff = cmp.Or(o.SyncBackoff, Backoff{time.Second, time.Minute})
 	if o.Now == nil {
 		o.Now = time.Now
@@ -61,6 +64,7 @@ type Agent struct {
 	news     *news
 	examiner examiner
 	errands  errands
+	auditor  *auditor
 	wake     chan struct{} // asks the loop to look again
 }
 
@@ -92,6 +96,7 @@ func New(o Options) (*Agent, error) {
 		wake:   make(chan struct{}, 1),
 	}
 	a.who.Store(&id)
+	a.auditor = newAuditor(a)
 	return a, nil
 }
 
@@ -112,6 +117,12 @@ func (a *Agent) Run(ctx context.Context) error {
 	var both sync.WaitGroup
 	both.Go(func() { newLoop(a, machine).run(ctx) })
 	both.Go(func() { (&syncer{agent: a, client: client}).run(ctx) })
+	if a.options.Copies != nil {
+		both.Go(func() { a.options.Copies.Run(ctx) })
+	}
+	if able, ok := a.options.Platform.(Auditor); ok {
+		both.Go(func() { a.auditor.run(ctx, able) })
+	}
 	both.Wait()
 	return nil
 }

@@ -50,7 +50,11 @@ func (r report) planned(fullName string) bool {
 
 func (r report) packageFacts(p Seen, keep map[string]bool) berth.PackageFacts {
 	f := berth.PackageFacts{FullName: p.FullName, FamilyName: p.FamilyName, Attached: p.Attached, Staged: p.Staged,
-		Sessions: []berth.Registered{}, Failure: r.memory.failureOfPackage(p.FullName)}
+		Sessions: []berth.Registered{}, Failure: r.memory.failureOfPackage(p.FullName),
+		FromCopy: p.Attached && p.From != "", Verified: p.Staged && p.Verified}
+	if p.Condemned != nil && (f.Failure == nil || f.Failure.Phase != berth.PhaseVerify) {
+		f.Failure = p.Condemned
+	}
 	state := fmt.Sprint(p.Attached, p.Staged)
 	if !r.planned(p.FullName) {
 		state += " leaving" // so that it is known since when

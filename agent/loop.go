@@ -85,6 +85,9 @@ func (l *loop) pass(ctx context.Context) {
 	now := l.options.Now()
 	if l.memory.heed(held.Retry, now) {
 		l.options.Log.Info("retrying failed packages at once, as asked")
+		if l.options.Copies != nil {
+			l.options.Copies.Retry()
+		}
 	}
 	seen, err := l.observe(ctx)
 	if l.blind = err; err != nil {
@@ -98,6 +101,8 @@ func (l *loop) pass(ctx context.Context) {
 		l.orphans[o.Problem] = now
 	}
 	if !held.none() {
+		l.auditor.look(held.Plan, &seen)
+		l.tell(held.Plan, seen)
 		l.act(ctx, Steps(held.Plan, seen), busy, now)
 	}
 	l.publish(held, &seen, now)
@@ -153,6 +158,14 @@ func (l *loop) try(ctx context.Context, s Step, limit time.Duration) (o outcome)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	o.step = s
+	if s.Kind == StepStage && l.auditor.doubts(s.Package.FullName) {
+		ctx = context.WithValue(ctx, thorough{}, true)
+		defer func() {
+			if o.err == nil {
+				l.auditor.restaged(s.Package.FullName)
+			}
+		}()
+	}
 	begin := time.Now()
 	defer func() {
 		o.took = time.Since(begin)
@@ -191,6 +204,9 @@ func (l *loop) publish(h held, seen *Observation, now time.Time) {
 		f = report{machine: l.machine, version: l.options.Version, held: h, seen: *seen, memory: l.memory, now: now}.facts()
 		before, _ := l.news.latest()
 		f.Disk = steady(before.Disk, f.Disk)
+		if l.options.Copies != nil {
+			f.Cache = l.options.Copies.Facts()
+		}
 	} else {
 		f, _ = l.news.latest()
 	}

@@ -88,6 +88,15 @@ type Seen struct {
 	// Origin is what the package was staged from, nil when the machine does not tell. It lets a package that left the plan
 	// be attached again for the sessions that still use it.
 	Origin *berth.PlannedPackage
+	// From is the file that the image was attached from when that is a copy on this host; empty: the share.
+	From string
+	// Content tells what is attached from what was attached from the same place before: size and time of the image. Empty
+	// when the machine does not tell; then the content is not checked in the background.
+	Content string
+
+	// The loop adds what was found of this content before; a Platform leaves it alone.
+	Verified  bool           // every file is as it was signed
+	Condemned *berth.Failure // a file is not: sessions are not given the package any more, and it goes with the last that has it
 }
 
 // Registration is a package's presence in one session, which may have ended.

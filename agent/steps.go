@@ -156,7 +156,7 @@ func (c comparison) registerIn(s berth.Session, mode berth.Registration) []Step 
 			continue
 		}
 		there := c.find(p.FullName)
-		if there == nil || !there.Staged || c.stale(*there) || c.has(s, *there) || c.hasOther(s, p) {
+		if there == nil || !there.Staged || there.Condemned != nil || c.stale(*there) || c.has(s, *there) || c.hasOther(s, p) {
 			continue
 		}
 		steps = append(steps, Step{Kind: StepRegister, Package: p, Session: s})
@@ -171,7 +171,8 @@ func (c comparison) destage() []Step {
 	for _, p := range c.seen.Packages {
 		step := Step{Kind: StepDestage, Package: named(p)}
 		switch {
-		case len(p.Registered) > 0 || !c.unplanned(p) && !c.stale(p):
+		case len(p.Registered) > 0 || !c.unplanned(p) && !c.stale(p) && p.Condemned == nil:
+		case p.Condemned != nil && p.Framework && c.inUse(): // it may be needed by what is in use
 		case !p.Framework:
 			first = append(first, step)
 		case !c.frameworksHeld():

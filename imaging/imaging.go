@@ -57,7 +57,9 @@ func (l *Library) open(ctx context.Context, imagePath string) (*opened, error) {
 		return nil, err
 	}
 	set := &fileSet{files: []*share.File{f}}
+	stamp := f.Stamp
 	f = share.NewFile(f, f.Path, f.Size, set.Close)
+	f.Stamp = stamp
 	o := &opened{path: imagePath, file: f, source: &source{r: f}, languages: l.languages}
 	stop := o.until(ctx)
 	o.Image, err = disk.Open(o.source, f.Size, imagePath, disk.Options{OpenBeside: l.beside(ctx, o.source, set)})
@@ -130,6 +132,15 @@ type Attachment struct {
 
 	img *opened
 	at  found
+}
+
+// Content tells the file of the image from another under the same name, by its size and the time of its last change. Empty
+// when its file server does not tell.
+func (a *Attachment) Content() string {
+	if a.img.file.Stamp == "" {
+		return ""
+	}
+	return fmt.Sprintf("%d %s", a.img.file.Size, a.img.file.Stamp)
 }
 
 // Close lets go of the image.

@@ -2,7 +2,8 @@ package cache
 
 import (
 	"cmp"
-	"os"
+	"errors"
+	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -10,12 +11,13 @@ import (
 	"time"
 
 	"berth"
+	"berth/agent"
 )
 
 // Cache keeps copies of images. Its methods may be called by several goroutines at once; Run copies.
 type Cache struct {
 	options Options
-	pace    Pace
+	pace    agent.Pace
 	wake    chan struct{}
 
 	mu      sync.Mutex
@@ -66,7 +68,7 @@ type copied struct {
 	doomed   bool     // being removed
 }
 
-// New makes the folder and reads the copies in it.
+// New reads the copies in the folder, which is made once there is something to keep.
 func New(o Options) (*Cache, error) {
 	folder, err := filepath.Abs(o.Folder)
 	if err != nil {
@@ -74,11 +76,7 @@ func New(o Options) (*Cache, error) {
 	}
 	o.Folder = folder
 	c := &Cache{options: o.withDefaults(), wake: make(chan struct{}, 1), images: map[string]*image{}}
-	err = os.MkdirAll(folder, 0o700)
-	if err == nil {
-		err = c.loadCopies()
-	}
-	if err != nil {
+	if err := c.loadCopies(); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, berth.Errorf(berth.Internal, "cannot use the folder of copies %s: %w", folder, err).On("cacheFolder").
 			With("name another folder, on a volume with room for the images")
 	}
@@ -236,6 +234,18 @@ func (c *Cache) Suspect(path string) {
 			}
 		}
 	}
+}
+
+// Retry lets what failed be tried again at once; the share is asked anew for every image that has an error.
+func (c *Cache) Retry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, im := range c.images {
+		if im.err != "" {
+			im.due, im.asked = time.Time{}, time.Time{}
+		}
+	}
+	c.poke()
 }
 
 // poke asks Run to look again; it never waits.

@@ -39,6 +39,9 @@ func (c *Cache) begin(ctx context.Context, im *image) error {
 	if err := k.doc.check(); err != nil {
 		return berth.Errorf(berth.Invalid, "cannot copy the image: %w", err)
 	}
+	if err := os.MkdirAll(c.options.Folder, 0o700); err != nil {
+		return berth.Errorf(berth.Internal, "cannot make the folder of copies %s: %w", c.options.Folder, err)
+	}
 	if err := c.room(k.doc.size()); err != nil {
 		return err
 	}

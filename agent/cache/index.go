@@ -3,6 +3,7 @@ package cache
 import (
 	"errors"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -43,6 +44,9 @@ func (c *Cache) saveIndex() {
 	var x index
 	for _, im := range c.images {
 		x.Images = append(x.Images, indexed{im.path, im.needed, im.bad})
+	}
+	if _, err := os.Stat(c.options.Folder); err != nil {
+		return // nothing was copied yet
 	}
 	if err := writeJSON(filepath.Join(c.options.Folder, indexFile), x); err != nil {
 		c.options.Log.Warn("cannot keep the index of copies", "error", err)

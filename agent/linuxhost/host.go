@@ -39,6 +39,7 @@ type Options struct {
 	Log       *slog.Logger
 	Attach    Attach           // AttachAuto
 	VerifyAll bool             // read and check every file when a package is staged, not only as it is used
+	Copies    agent.CopySource // copies of images on this host; nil: there are none
 	Launcher  string           // starts a Windows program; wine
 	Roots     *x509.CertPool   // trusted beside certificates/; the system's
 	Now       func() time.Time // time.Now

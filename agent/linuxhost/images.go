@@ -21,7 +21,12 @@ type Image struct {
 	Package berth.Package
 	FS      fs.FS                       // the package folder; every block is verified before it is given out
 	Verify  func(context.Context) error // reads and checks every file
-	Close   func() error                // lets go of the image file
+	From    string                      // the file that it was opened from, when that is a copy on this host
+	Content string                      // size and time of the file
+
+	// Check compares what the options ask for with the block map and with the plan; nil: only what is read is checked.
+	Check func(context.Context, berth.PlannedPackage, imaging.CheckOptions) error
+	Close func() error // lets go of the image file
 }
 
 // FromLibrary opens packages by way of a library.
@@ -35,5 +40,5 @@ func (l library) Attach(ctx context.Context, imagePath, relativePath string) (*I
 	if err != nil {
 		return nil, err
 	}
-	return &Image{Package: a.Package, FS: a.FS, Verify: a.VerifyAll, Close: a.Close}, nil
+	return &Image{Package: a.Package, FS: a.FS, Verify: a.VerifyAll, Check: a.Check, Content: a.Content(), Close: a.Close}, nil
 }

@@ -61,7 +61,7 @@ func (h *Host) packages(l listing, points map[string]int, all map[string][]regis
 		there := h.attached(r, points, l.folders)
 		origin := r.Package
 		byName[berth.Fold(name)] = &agent.Seen{FullName: name, FamilyName: origin.FamilyName, Framework: origin.Framework,
-			Attached: there, Staged: there, Origin: &origin}
+			Attached: there, Staged: there, Origin: &origin, From: r.From, Content: r.Content}
 	}
 	for _, home := range slices.Sorted(maps.Keys(all)) {
 		for _, r := range all[home] {

@@ -25,6 +25,8 @@ type record struct {
 	Package berth.PlannedPackage `json:"package"`
 	Mode    Attach               `json:"mode"`
 	At      time.Time            `json:"at"`
+	From    string               `json:"from,omitempty"`    // the copy on this host that it is attached from; empty: the share
+	Content string               `json:"content,omitempty"` // size and time of the image
 }
 
 // fullNames are package full names: name, version, architecture, resource id (~ in bundles), hash of the publisher. What
@@ -44,8 +46,9 @@ func checkName(fullName string) error {
 func (h *Host) packagePath(fullName string) string { return h.path("packages", fullName) }
 func (h *Host) recordPath(fullName string) string  { return h.path("packages", fullName+".json") }
 
-func (h *Host) writeRecord(p berth.PlannedPackage) error {
-	data, err := json.MarshalIndent(record{Package: p, Mode: h.mode, At: h.options.Now()}, "", " ")
+func (h *Host) writeRecord(p berth.PlannedPackage, image *Image) error {
+	r := record{Package: p, Mode: h.mode, At: h.options.Now(), From: image.From, Content: image.Content}
+	data, err := json.MarshalIndent(r, "", " ")
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"berth"
 	"berth/agent"
+	"berth/imaging"
 	"berth/mount"
 )
 
@@ -28,14 +29,12 @@ func (h *Host) Stage(ctx context.Context, p berth.PlannedPackage) error {
 	if err := h.clear(p.FullName); err != nil {
 		return agent.InPhase(berth.PhaseAttach, err)
 	}
-	image, err := h.options.Images.Attach(ctx, p.ImagePath, p.RelativePath)
+	image, done, err := h.open(ctx, p)
+	defer done()
 	if err != nil {
-		return agent.InPhase(berth.PhaseAttach, coded(err, "cannot open the image "+p.ImagePath))
+		return err
 	}
-	if err := h.check(ctx, p, image); err != nil {
-		return firstOf(err, image.Close())
-	}
-	if err := h.writeRecord(p); err != nil {
+	if err := h.writeRecord(p, image); err != nil {
 		return firstOf(err, image.Close())
 	}
 	if h.mode == AttachExtract {
@@ -64,10 +63,14 @@ func (h *Host) check(ctx context.Context, p berth.PlannedPackage, image *Image) 
 	if err := compare(p, found); err != nil {
 		return agent.InPhase(berth.PhaseVerify, err)
 	}
-	if !h.options.VerifyAll || image.Verify == nil {
+	all := h.options.VerifyAll || agent.Thorough(ctx)
+	switch {
+	case all && image.Check == nil && image.Verify != nil:
+		return agent.InPhase(berth.PhaseVerify, coded(image.Verify(ctx), "cannot check the content of "+p.ImagePath))
+	case image.Check == nil || !all && h.mode == AttachExtract: // which reads every file, and checks what it reads
 		return nil
 	}
-	return agent.InPhase(berth.PhaseVerify, coded(image.Verify(ctx), "cannot check the content of "+p.ImagePath))
+	return agent.InPhase(berth.PhaseVerify, coded(image.Check(ctx, p, imaging.CheckOptions{All: all}), "cannot check the content of "+p.ImagePath))
 }
 
 // compare tells whether what was found is what was added.

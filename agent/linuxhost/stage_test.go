@@ -292,7 +292,7 @@ func serveUntilKilled(dir string) {
 		var i *Image
 		i, err = h.options.Images.Attach(context.Background(), "x", "")
 		if err == nil {
-			err = h.writeRecord(berth.PlannedPackage{FullName: appV1, FamilyName: familyOf(appV1), ImagePath: "/share/" + appV1})
+			err = h.writeRecord(berth.PlannedPackage{FullName: appV1, FamilyName: familyOf(appV1), ImagePath: "/share/" + appV1}, &Image{})
 		}
 		if err == nil {
 			err = h.holder.hold(context.Background(), berth.PlannedPackage{FullName: appV1}, h.packagePath(appV1), i)

@@ -156,7 +156,7 @@ func (s *supervisor) answer(r *http.Request) (err error) {
 	case http.MethodPost:
 		var req holdRequest
 		if err = json.NewDecoder(io.LimitReader(r.Body, mostRecordBytes)).Decode(&req); err == nil {
-			err = s.hold(r.Context(), req.Package)
+			err = s.hold(r.Context(), req)
 		}
 	case http.MethodDelete:
 		if r.URL.Query().Get("all") == "true" {
@@ -172,7 +172,8 @@ func (s *supervisor) answer(r *http.Request) (err error) {
 }
 
 // hold opens the package and serves it where it belongs.
-func (s *supervisor) hold(ctx context.Context, p berth.PlannedPackage) error {
+func (s *supervisor) hold(ctx context.Context, req holdRequest) error {
+	p := req.Package
 	s.touch()
 	if err := checkName(p.FullName); err != nil {
 		return err
@@ -180,9 +181,9 @@ func (s *supervisor) hold(ctx context.Context, p berth.PlannedPackage) error {
 	if s.own.has(p.FullName) {
 		return nil
 	}
-	image, err := s.options.Images.Attach(ctx, p.ImagePath, p.RelativePath)
+	image, err := s.options.Images.Attach(ctx, cmp.Or(req.From, p.ImagePath), p.RelativePath)
 	if err != nil {
-		return coded(err, "cannot open the image "+p.ImagePath)
+		return coded(err, "cannot open the image "+cmp.Or(req.From, p.ImagePath))
 	}
 	if err := compare(p, image.Package); err != nil { // it may have been replaced since the agent looked
 		return errors.Join(err, image.Close())

@@ -57,6 +57,7 @@ type holding struct {
 // holdRequest asks for a package to be mounted where it belongs in the state folder.
 type holdRequest struct {
 	Package berth.PlannedPackage `json:"package"`
+	From    string               `json:"from,omitempty"` // the file to open instead of the image on the share
 }
 
 // refusal is an error on its way from the supervisor.
@@ -74,7 +75,7 @@ func (s *supervised) hold(ctx context.Context, p berth.PlannedPackage, _ string,
 	for try := 0; ; try++ {
 		err := s.start(ctx)
 		if err == nil {
-			err = s.ask(ctx, http.MethodPost, nil, holdRequest{p}, nil)
+			err = s.ask(ctx, http.MethodPost, nil, holdRequest{p, image.From}, nil)
 		}
 		if errors.Is(err, errNoSupervisor) && try == 0 { // it ended for want of work, just now
 			continue

@@ -25,6 +25,7 @@ type Options struct {
 	Log       *slog.Logger
 	URIMode   string           // URIAuto
 	VerifyAll bool             // read and check every file when a package is staged, not manifest and code alone
+	Copies    agent.CopySource // copies of images on this host; nil: there are none
 	Refresh   time.Duration    // how long what Windows said of a package is believed while nothing happens to it; 15 s
 	OnDemand  time.Duration    // how long a session is left alone before packages on demand are registered; 15 s
 	Program   string           // started in users' sessions; this program

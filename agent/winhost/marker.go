@@ -12,13 +12,13 @@ import (
 
 // Keys below HKEY_LOCAL_MACHINE that say what on this machine is Berth's.
 const (
-	keyPackages     = `SOFTWARE\Berth\Agent\Packages`     // one key for each package: Image, Folder, Volume
+	keyPackages     = `SOFTWARE\Berth\Agent\Packages`     // one key for each package: Image, Folder, Volume, Copy
 	keyCertificates = `SOFTWARE\Berth\Agent\Certificates` // thumbprint = store, or store;foreign
 )
 
 // marker is what the registry says of a package that Berth attached.
 type marker struct {
-	fullName, image, folder, volume string
+	fullName, image, folder, volume, copy string
 }
 
 // mark writes the marker of a record.
@@ -28,7 +28,7 @@ func mark(rec record) error {
 		return coded(err, "cannot write down in the registry that "+rec.Package.FullName+" is Berth's")
 	}
 	err = errors.Join(k.SetStringValue("Image", rec.Package.ImagePath), k.SetStringValue("Folder", rec.Package.RelativePath),
-		k.SetStringValue("Volume", rec.Volume), k.Close())
+		k.SetStringValue("Volume", rec.Volume), k.SetStringValue("Copy", rec.Copy), k.Close())
 	return coded(err, "cannot write down in the registry that "+rec.Package.FullName+" is Berth's")
 }
 
@@ -70,7 +70,7 @@ func readMarker(fullName string) marker {
 		return m
 	}
 	defer func() { _ = k.Close() }() // only read
-	for name, to := range map[string]*string{"Image": &m.image, "Folder": &m.folder, "Volume": &m.volume} {
+	for name, to := range map[string]*string{"Image": &m.image, "Folder": &m.folder, "Volume": &m.volume, "Copy": &m.copy} {
 		if v, _, err := k.GetStringValue(name); err == nil {
 			*to = v
 		}
@@ -80,5 +80,5 @@ func readMarker(fullName string) marker {
 
 // record makes a record of a marker, so that what it stands for can be let go of as any other.
 func (m marker) record() record {
-	return record{Package: berth.PlannedPackage{FullName: m.fullName, FamilyName: familyOf(m.fullName), ImagePath: m.image, RelativePath: m.folder}, Volume: m.volume}
+	return record{Package: berth.PlannedPackage{FullName: m.fullName, FamilyName: familyOf(m.fullName), ImagePath: m.image, RelativePath: m.folder}, Volume: m.volume, Copy: m.copy}
 }

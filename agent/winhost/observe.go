@@ -137,7 +137,8 @@ func (h *Host) packagesSeen(list []record, sessions []wtsSession, problems *[]st
 			return nil, err
 		}
 		origin := rec.Package
-		s := agent.Seen{FullName: origin.FullName, FamilyName: origin.FamilyName, Framework: origin.Framework, Origin: &origin}
+		s := agent.Seen{FullName: origin.FullName, FamilyName: origin.FamilyName, Framework: origin.Framework, Origin: &origin,
+			From: rec.Copy, Content: rec.Content}
 		s.Attached = rec.Foreign || volumeThere(rec.Volume)
 		s.Staged = s.Attached && a.known && len(a.problems) == 0
 		if a.known && len(a.problems) > 0 && s.Attached {

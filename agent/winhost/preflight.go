@@ -30,7 +30,8 @@ func (h *Host) Preflight(ctx context.Context, r berth.PreflightRequest) (checks 
 	if rec != nil && volumeThere(rec.Volume) {
 		tried.Volume = rec.Volume
 	} else {
-		tried.Volume, err = attach(ctx, p.ImagePath, p.RelativePath)
+		tried.Copy, _ = h.attachedFrom(p)
+		tried.Volume, err = attach(ctx, tried.image(), p.RelativePath)
 		if err != nil {
 			return unopened(coded(err, "cannot attach the image "+p.ImagePath)), nil
 		}

@@ -16,8 +16,10 @@ import (
 // it is left on the machine.
 type record struct {
 	Package berth.PlannedPackage `json:"package"`
-	Volume  string               `json:"volume,omitempty"` // GUID of the image's volume, once it was attached
-	Link    string               `json:"link,omitempty"`   // the junction through which it was staged, where it was
+	Volume  string               `json:"volume,omitempty"`  // GUID of the image's volume, once it was attached
+	Link    string               `json:"link,omitempty"`    // the junction through which it was staged, where it was
+	Copy    string               `json:"copy,omitempty"`    // the copy of the image on this host that is attached; empty: the image on the share
+	Content string               `json:"content,omitempty"` // size and time of the file that is attached
 	// Foreign: the framework was on the machine before Berth needed it, and stays when Berth does not need it any more.
 	Foreign bool `json:"foreign,omitempty"`
 }

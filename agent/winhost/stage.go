@@ -31,12 +31,29 @@ func (h *Host) Stage(ctx context.Context, p berth.PlannedPackage) error {
 	if foreign, err := h.foreign(p, &rec); foreign || err != nil {
 		return err
 	}
+	copied, done := h.source(p)
+	defer done()
+	if copied != "" {
+		rec.Copy = copied
+		err := h.stageFrom(ctx, &rec)
+		if !h.unfit(ctx, rec, err) {
+			return err
+		}
+		rec.Copy, rec.Volume, rec.Link = "", "", ""
+	}
+	return h.stageFrom(ctx, &rec)
+}
+
+// stageFrom stages the package out of the file that the record names.
+func (h *Host) stageFrom(ctx context.Context, to *record) error {
+	rec := *to
+	rec.Content = contentOf(rec.image())
 	if err := h.note(rec); err != nil {
 		return agent.InPhase(berth.PhaseAttach, err)
 	}
 	var err error
-	if rec.Volume, err = attach(ctx, p.ImagePath, p.RelativePath); err != nil {
-		return agent.InPhase(berth.PhaseAttach, coded(err, "cannot attach the image "+p.ImagePath))
+	if rec.Volume, err = attach(ctx, rec.image(), rec.Package.RelativePath); err != nil {
+		return agent.InPhase(berth.PhaseAttach, coded(err, "cannot attach the image "+rec.image()))
 	}
 	if err := h.note(rec); err != nil {
 		return agent.InPhase(berth.PhaseAttach, err)
@@ -82,7 +99,7 @@ func (h *Host) foreign(p berth.PlannedPackage, rec *record) (bool, error) {
 // what was recorded when it was added.
 func (h *Host) verify(ctx context.Context, rec record) error {
 	fsys := folder(below(volumeRoot(rec.Volume), rec.Package.RelativePath))
-	return checkContent(ctx, fsys, rec.Package, imaging.CheckOptions{All: h.options.VerifyAll})
+	return checkContent(ctx, fsys, rec.Package, imaging.CheckOptions{All: h.options.VerifyAll || agent.Thorough(ctx)})
 }
 
 // giveUp detaches an image whose package could not be staged, so that the file can be replaced, unless Windows knows the
@@ -173,7 +190,7 @@ func (h *Host) letGo(ctx context.Context, rec record) error {
 		return err
 	}
 	if err := h.detach(rec); err != nil {
-		return coded(err, "cannot detach the image "+rec.Package.ImagePath)
+		return coded(err, "cannot detach the image "+rec.image())
 	}
 	if rec.Link != "" {
 		if err := os.Remove(rec.Link); err != nil && !errors.Is(err, os.ErrNotExist) {
@@ -235,7 +252,7 @@ func (h *Host) makeUnknown(ctx context.Context, fullName string) error {
 
 // detach lets go of the image of a record, unless another package of the image needs it.
 func (h *Host) detach(rec record) error {
-	if rec.Package.ImagePath == "" {
+	if rec.image() == "" {
 		return nil
 	}
 	others, _, err := h.records.list()
@@ -243,21 +260,21 @@ func (h *Host) detach(rec record) error {
 		return err
 	}
 	for _, o := range others {
-		sameImage := berth.Fold(o.Package.ImagePath) == berth.Fold(rec.Package.ImagePath)
+		sameImage := berth.Fold(o.image()) == berth.Fold(rec.image())
 		if sameImage && berth.Fold(o.Package.FullName) != berth.Fold(rec.Package.FullName) && o.Volume != "" && volumeThere(o.Volume) {
 			return nil
 		}
 	}
 	if rec.Volume == "" || !volumeThere(rec.Volume) {
-		if !isCIM(rec.Package.ImagePath) && rec.Volume == "" {
-			return h.detachUnseen(rec.Package.ImagePath)
+		if !isCIM(rec.image()) && rec.Volume == "" {
+			return h.detachUnseen(rec.image())
 		}
 		return nil
 	}
-	if isCIM(rec.Package.ImagePath) {
+	if isCIM(rec.image()) {
 		return detachCIM(rec.Volume)
 	}
-	return detachDisk(rec.Package.ImagePath)
+	return detachDisk(rec.image())
 }
 
 // detachUnseen detaches an image that may have been attached by an agent that died before it saw the volume. An image

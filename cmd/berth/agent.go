@@ -28,6 +28,7 @@ type platformOptions struct {
 	logins    string // file with logins for file servers, for another process to read
 	level     string // of its log
 	verifyAll bool
+	copies    copyOptions
 	opener    *share.Opener
 	log       *slog.Logger
 	hints     <-chan struct{} // something changed on the machine: look again
@@ -98,6 +99,7 @@ func runCommand(state *string) *cobra.Command {
 	}
 	f := c.Flags()
 	attachFlag(f, &o)
+	o.copies.flags(f)
 	f.BoolVar(&o.verifyAll, "verify-all", false, "read and check every file when a package is staged, not only as it is used")
 	f.StringVar(&o.hold, "hold", "supervisor", "where mounts live on Linux: in a `supervisor` that outlives the agent, or in the agent")
 	f.StringVar(&o.logins, "share-logins", "", "JSON `FILE` with logins for file and web servers: see docs/shares.md")
@@ -106,7 +108,11 @@ func runCommand(state *string) *cobra.Command {
 }
 
 func runAgent(ctx context.Context, o platformOptions) error {
-	p, err := newPlatform(o)
+	copies, err := o.newCopies()
+	if err != nil {
+		return err
+	}
+	p, err := newPlatform(o, copies)
 	if err != nil {
 		return err
 	}
@@ -115,7 +121,7 @@ func runAgent(ctx context.Context, o platformOptions) error {
 			o.log.Warn("letting go of the images", "error", err)
 		}
 	}()
-	a, err := agent.New(agent.Options{StateDir: o.state, Platform: p, Log: o.log, Version: version, Hints: o.hints})
+	a, err := agent.New(agent.Options{StateDir: o.state, Platform: p, Log: o.log, Version: version, Hints: o.hints, Copies: copies, AuditSpread: o.copies.spread})
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"berth"
+	"berth/agent"
 	"berth/agent/linuxhost"
 	"berth/imaging"
 	"berth/share"
@@ -24,13 +25,13 @@ func attachFlag(f *pflag.FlagSet, o *platformOptions) {
 }
 
 // newPlatform returns this machine as a platform.
-func newPlatform(o platformOptions) (platform, error) {
+func newPlatform(o platformOptions, copies agent.CopySource) (platform, error) {
 	supervisor, err := supervisorCommand(o)
 	if err != nil {
 		return nil, err
 	}
 	return linuxhost.New(linuxhost.Options{StateDir: o.state, Images: linuxhost.FromLibrary(imaging.New(o.opener, o.log)),
-		Log: o.log, Attach: linuxhost.Attach(o.attach), VerifyAll: o.verifyAll, Supervisor: supervisor})
+		Log: o.log, Attach: linuxhost.Attach(o.attach), VerifyAll: o.verifyAll, Copies: copies, Supervisor: supervisor})
 }
 
 // supervisorCommand starts this program as the process that holds mounts.

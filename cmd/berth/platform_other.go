@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"berth"
+	"berth/agent"
 )
 
 func defaultState() string { return "berth-agent" }
@@ -16,7 +17,7 @@ func defaultState() string { return "berth-agent" }
 func attachFlag(*pflag.FlagSet, *platformOptions) {}
 
 // newPlatform says that images cannot be attached here.
-func newPlatform(platformOptions) (platform, error) {
+func newPlatform(platformOptions, agent.CopySource) (platform, error) {
 	return nil, berth.Errorf(berth.Unavailable, "this build attaches images on Windows and Linux only, not on %s", runtime.GOOS)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"berth"
+	"berth/agent"
 	"berth/agent/winhost"
 	"berth/imaging"
 )
@@ -32,11 +34,16 @@ func attachFlag(f *pflag.FlagSet, o *platformOptions) {
 }
 
 // newPlatform returns this machine as a platform.
-func newPlatform(o platformOptions) (platform, error) {
+func newPlatform(o platformOptions, copies agent.CopySource) (platform, error) {
 	if err := winhost.Protect(o.state); err != nil {
 		return nil, err
 	}
-	options := winhost.Options{StateDir: o.state, Log: o.log, URIMode: o.attach, VerifyAll: o.verifyAll}
+	if _, err := os.Stat(o.copies.folder); o.copies.folder != "" && errors.Is(err, os.ErrNotExist) {
+		if err := winhost.Protect(o.copies.folder); err != nil { // users run programs out of what is in it
+			return nil, err
+		}
+	}
+	options := winhost.Options{StateDir: o.state, Log: o.log, URIMode: o.attach, VerifyAll: o.verifyAll, Copies: copies}
 	if o.opener != nil {
 		options.Images = imaging.New(o.opener, o.log)
 	}

@@ -33,6 +33,7 @@ func (a *serviceArgs) flags(c *cobra.Command) {
 	f := c.Flags()
 	attachFlag(f, &a.options)
 	f.BoolVar(&a.options.verifyAll, "verify-all", false, "read and check every file when a package is staged, not manifest and code alone")
+	a.options.copies.flags(f)
 	f.StringVar(&a.logins, "share-logins", "", "JSON file with logins for file servers")
 	f.StringVar(&a.level, "log-level", "info", "debug, info, warn or error")
 }
@@ -56,6 +57,21 @@ again when it ends unexpectedly, and writes to the event log under its own sourc
 	return c
 }
 
+// args are the flags as another process takes them.
+func (o *copyOptions) args() []string {
+	var args []string
+	if o.folder != "" {
+		args = append(args, "--cache-folder", o.folder)
+	}
+	if o.most > 0 {
+		args = append(args, "--cache-size", fmt.Sprint(int64(o.most)))
+	}
+	if o.spread > 0 {
+		args = append(args, "--cache-spread", o.spread.String())
+	}
+	return args
+}
+
 // install makes the service, or brings one that is there to the same state.
 func install(state string, a serviceArgs) (err error) {
 	if err := winhost.Protect(state); err != nil {
@@ -74,6 +90,7 @@ func install(state string, a serviceArgs) (err error) {
 	if a.options.verifyAll {
 		args = append(args, "--verify-all")
 	}
+	args = append(args, a.options.copies.args()...)
 	if a.logins != "" {
 		args = append(args, "--share-logins", a.logins)
 	}
