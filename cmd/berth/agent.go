@@ -165,6 +165,11 @@ func printStatus(cmd *cobra.Command, s agent.Status) error {
 	if s.LastError != "" {
 		fmt.Fprintf(w, "Last error\t%s: %s\n", s.LastErrorAt.Local().Format(time.DateTime), s.LastError)
 	}
+	if c := s.Facts.Cache; c != nil {
+		for _, i := range c.Images {
+			fmt.Fprintf(w, "Copy\t%s: %s\n", i.Path, i.Stands())
+		}
+	}
 	for _, p := range s.Facts.Packages {
 		state := "absent"
 		if p.Staged {

@@ -27,10 +27,13 @@ func (o *copyOptions) flags(f *pflag.FlagSet) {
 	f.DurationVar(&o.spread, "cache-spread", 0, "`TIME` over which hosts spread the beginning of copies and checks; 0: 2m")
 }
 
+func (o *platformOptions) copyFolder() string {
+	return cmp.Or(o.copies.folder, filepath.Join(o.state, "cache"))
+}
+
 // newCopies opens the folder of copies.
 func (o *platformOptions) newCopies() (*cache.Cache, error) {
-	folder := cmp.Or(o.copies.folder, filepath.Join(o.state, "cache"))
-	return cache.New(cache.Options{Folder: folder, Most: int64(o.copies.most), Log: o.log, Spread: o.copies.spread,
+	return cache.New(cache.Options{Folder: o.copyFolder(), Most: int64(o.copies.most), Log: o.log, Spread: o.copies.spread,
 		Images: cache.NewImages(o.opener, imaging.New(o.opener, o.log))})
 }
 

@@ -23,8 +23,11 @@ berth assign add Contoso.Notes --host h1 --tag Production --apply`)
 	f.shows(began, want{fullName: notes10, status: berth.StatusReady, cause: "attached and staged", silent: true})
 	f.until(`berth host show h1`, "notes-1.0.vhdx", ": complete")
 
-	// The share dies, and the machine starts anew: nothing is attached any more.
+	// The share dies. What is attached from it goes on in the copy.
 	f.stopFiles()
+	f.sh(`find "$STATE/h1/packages/` + notes10 + `" -type f -exec cat {} + > /dev/null`)
+
+	// The machine starts anew: nothing is attached any more.
 	step(`stop_agent; berth agent release --state "$STATE/h1"; run_agent`)
 	f.shows(began, want{fullName: notes10, status: berth.StatusReady, cause: "attached from the host's copy", silent: true})
 	step(`mkdir -p "$HOMES/alice"; berth agent session open s1 --user alice --home "$HOMES/alice" --state "$STATE/h1"`)

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/user"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"berth"
 	"berth/agent"
+	"berth/agent/cache"
 	"berth/agent/linuxhost"
 	"berth/imaging"
 	"berth/share"
@@ -30,8 +32,16 @@ func newPlatform(o platformOptions, copies agent.CopySource) (platform, error) {
 	if err != nil {
 		return nil, err
 	}
-	return linuxhost.New(linuxhost.Options{StateDir: o.state, Images: linuxhost.FromLibrary(imaging.New(o.opener, o.log)),
+	return linuxhost.New(linuxhost.Options{StateDir: o.state, Images: linuxhost.FromLibrary(imaging.New(fallOver(o.opener, o.copyFolder(), o.log), o.log)),
 		Log: o.log, Attach: linuxhost.Attach(o.attach), VerifyAll: o.verifyAll, Copies: copies, Supervisor: supervisor})
+}
+
+// fallOver lets what is attached from the share go on in the host's copy when the share is away.
+func fallOver(o *share.Opener, folder string, log *slog.Logger) imaging.Opener {
+	if folder == "" {
+		return o
+	}
+	return cache.FallOver{Opener: o, Folder: folder, Log: log}
 }
 
 // supervisorCommand starts this program as the process that holds mounts.
@@ -47,7 +57,7 @@ func supervisorCommand(o platformOptions) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	paths := []string{o.state, o.logins} // the supervisor runs in another folder
+	paths := []string{o.state, o.logins, o.copyFolder()} // the supervisor runs in another folder
 	for i, p := range paths {
 		if p == "" {
 			continue
@@ -56,12 +66,12 @@ func supervisorCommand(o platformOptions) ([]string, error) {
 			return nil, err
 		}
 	}
-	return []string{self, "agent", "hold", "--state", paths[0], "--share-logins", paths[1], "--log-level", o.level}, nil
+	return []string{self, "agent", "hold", "--state", paths[0], "--share-logins", paths[1], "--cache-folder", paths[2], "--log-level", o.level}, nil
 }
 
 // holdCommands are the process that holds mounts, and what ends them.
 func holdCommands(state *string) []*cobra.Command {
-	var logins, level string
+	var logins, level, copies string
 	hold := &cobra.Command{
 		Use: "hold", Short: "Hold the mounts of this machine (started by the agent)", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -75,10 +85,11 @@ func holdCommands(state *string) []*cobra.Command {
 				return err
 			}
 			return linuxhost.Supervise(cmd.Context(), linuxhost.SupervisorOptions{StateDir: *state,
-				Images: linuxhost.FromLibrary(imaging.New(opener, log)), Log: log})
+				Images: linuxhost.FromLibrary(imaging.New(fallOver(opener, copies, log), log)), Log: log})
 		},
 	}
 	hold.Flags().StringVar(&logins, "share-logins", "", "JSON `FILE` with logins for file servers")
+	hold.Flags().StringVar(&copies, "cache-folder", "", "`FOLDER` with copies of images; empty: there are none")
 	hold.Flags().StringVar(&level, "log-level", "info", "debug, info, warn or error")
 	release := &cobra.Command{
 		Use: "release", Short: "Take all packages off this machine, also from programs that use them",
