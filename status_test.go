@@ -41,6 +41,12 @@ func failing(phase berth.Phase, code string, users ...string) *berth.PackageFact
 func TestStatusOf(t *testing.T) {
 	noRow := statusRow()
 	noRow.FullName, noRow.Missing = "", "no version carries the tag Production"
+	copied := staged()
+	copied.FromCopy = true
+	copiedInUse := staged("ada")
+	copiedInUse.FromCopy = true
+	altered := failing(berth.PhaseVerify, "0x80080207", "ada")
+	altered.Staged = true
 	broken := staged("ada")
 	broken.Failure = &berth.Failure{Phase: berth.PhaseRegister, Code: "0x80073CF3", Message: "registering broke"}
 	tests := []struct {
@@ -56,6 +62,11 @@ func TestStatusOf(t *testing.T) {
 			berth.StatusNoVersion, asked, "no version carries the tag", "", true},
 		{"drafted", berth.StatusInput{Host: holding(7), Row: statusRow(), Drafted: "a pending change assigns it", DraftedAt: saw,
 			Facts: failing(berth.PhaseTrust, "")}, berth.StatusNotApplied, saw, "a pending change", "", true},
+		{"altered after it was staged", berth.StatusInput{Host: holding(7), Row: statusRow(), Facts: altered}, berth.StatusStagingFailed, saw,
+			"the session of ada keeps what it has until it ends, and no other session is given the package", "0x80080207", true},
+		{"from a copy", berth.StatusInput{Host: holding(7), Row: statusRow(), Facts: copied}, berth.StatusReady, saw, "attached from the host's copy and staged", "", false},
+		{"from a copy, in use", berth.StatusInput{Host: holding(7), Row: statusRow(), Facts: copiedInUse}, berth.StatusInUse, saw,
+			"registered in the session of ada; attached from the host's copy", "", false},
 		{"host behind", berth.StatusInput{Host: holding(6), Row: statusRow(), Facts: failing(berth.PhaseTrust, "")},
 			berth.StatusNotApplied, asked, "applied in generation 7, the host holds generation 6 and was last seen 2026-11-01T09:00:00Z", "", true},
 		{"certificate", berth.StatusInput{Host: holding(7), Row: statusRow(), Facts: failing(berth.PhaseTrust, "0x800B0109", "ada")},

@@ -142,6 +142,12 @@ func TestSteps(t *testing.T) {
 			agent.Observation{Sessions: sessionsOf("s1"), Packages: []agent.Seen{moved(staged("A_1", "s1"))}}, ""},
 		"framework moved while something is in use": {planOf("A_1", "F_1:f"),
 			agent.Observation{Sessions: sessionsOf("s1"), Packages: []agent.Seen{staged("A_1", "s1"), moved(staged("F_1:f"))}}, ""},
+		"no longer as it was signed: not given to new sessions, not taken from old ones": {planOf("A_1"),
+			agent.Observation{Sessions: sessionsOf("s1", "s2"), Packages: []agent.Seen{condemned(staged("A_1", "s1"))}}, ""},
+		"no longer as it was signed, and nobody has it": {planOf("A_1"),
+			agent.Observation{Sessions: sessionsOf("s1"), Packages: []agent.Seen{condemned(staged("A_1"))}}, "destage A_1"},
+		"a framework no longer as it was signed stays while something is in use": {planOf("A_1", "F_1:f"),
+			agent.Observation{Sessions: sessionsOf("s1"), Packages: []agent.Seen{staged("A_1", "s1"), condemned(staged("F_1:f"))}}, ""},
 		"image moved and lost": {planOf("A_1"), agent.Observation{Packages: []agent.Seen{moved(detached("A_1"))}}, "stage A_1"},
 		"certificates come first": {cert(planOf("A_1"), "AA", "BB", "BB"),
 			agent.Observation{Certificates: []string{"aa", "CC"}}, "trust +BB -CC, stage A_1"},
@@ -172,4 +178,9 @@ func TestKeysDiffer(t *testing.T) {
 	if len(keys) != 11 {
 		t.Errorf("%d steps, want 11: %s", len(keys), fmt.Sprint(keys))
 	}
+}
+
+func condemned(p agent.Seen) agent.Seen {
+	p.Condemned = &berth.Failure{Phase: berth.PhaseVerify, Message: "file readme.txt differs"}
+	return p
 }

@@ -56,7 +56,10 @@ func (h *Host) Audit(ctx context.Context, p berth.PlannedPackage, pace func(ctx 
 		return berth.Errorf(berth.Unavailable, "%s is gone meanwhile: %w", p.FullName, err)
 	}
 	image, err := h.options.Images.Attach(ctx, cmp.Or(r.From, p.ImagePath), p.RelativePath)
-	if err != nil {
+	switch kind := berth.ErrorKind(err); {
+	case err != nil && (kind == berth.NotFound || kind == berth.Forbidden): // what is attached is none the worse for it
+		return berth.Errorf(berth.Unavailable, "cannot open the image %s again: %w", p.ImagePath, err)
+	case err != nil:
 		return coded(err, "cannot open the image "+p.ImagePath)
 	}
 	defer func() { err = firstOf(err, image.Close()) }()

@@ -208,9 +208,9 @@ func (b *bench) enrollWith(o wire.CreateEnrollKey) {
 }
 
 // install installs and starts the service; it is taken away when the test ends.
-func (b *bench) install() {
+func (b *bench) install(flags ...string) {
 	b.t.Helper()
-	b.berth(b.t, "agent", "install", "--state", stateOnC)
+	b.berth(b.t, append([]string{"agent", "install", "--state", stateOnC}, flags...)...)
 	b.t.Cleanup(func() {
 		if out, err := b.run(context.Background(), b.exe, "agent", "uninstall"); err != nil {
 			b.t.Logf("uninstalling: %v: %s", err, out)
