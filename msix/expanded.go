@@ -42,10 +42,15 @@ func VerifyExpanded(ctx context.Context, fsys fs.FS, dir string, opt VerifyOptio
 			return nil, err
 		}
 	}
-	catalog := v.catalogDigest()
+	catalog, types := v.footprintDigest(CodeIntegrityName, maxCatalog), v.footprintDigest(ContentTypesName, maxManifest)
 	v.bad.finish(v.report, mapErr)
-	for _, tag := range []string{DigestPayload, DigestDirectory, DigestContentTypes} {
+	for _, tag := range []string{DigestPayload, DigestDirectory} {
 		v.report.add(tag, NotApplicable, "the package is expanded")
+	}
+	if types == nil { // which is how Windows expands packages; other tools leave the file
+		v.report.add(DigestContentTypes, NotApplicable, "the package is expanded")
+	} else {
+		v.report.addDigest(DigestContentTypes, types)
 	}
 	v.report.addDigest(DigestBlockMap, v.mapDigest)
 	v.report.addDigest(DigestCodeIntegrity, catalog)
@@ -180,14 +185,14 @@ func parseManifest(name string, data []byte) (m *Manifest, b *BundleManifest, er
 	return nil, b, err
 }
 
-// catalogDigest hashes the code integrity catalogue; nil when there is none.
-func (v *expandedCheck) catalogDigest() []byte {
-	if _, ok := v.files[foldName(CodeIntegrityName)]; !ok || v.report.Signature == nil {
+// footprintDigest hashes a file that the signature covers by itself; nil when there is none.
+func (v *expandedCheck) footprintDigest(name string, limit int64) []byte {
+	if _, ok := v.files[foldName(name)]; !ok || v.report.Signature == nil {
 		return nil
 	}
-	data, err := v.read(CodeIntegrityName, maxCatalog, signatureFormat)
+	data, err := v.read(name, limit, signatureFormat)
 	if err != nil {
-		v.bad.add(CodeIntegrityName, "%v", err)
+		v.bad.add(name, "%v", err)
 		return nil
 	}
 	return v.report.digest(data)

@@ -36,6 +36,17 @@ func expandedTree(t testing.TB, dir string) fstest.MapFS {
 	return tree
 }
 
+// signedTypes is the file that Windows leaves out when it expands the package, and other tools do not.
+func signedTypes(t *testing.T) *fstest.MapFile {
+	t.Helper()
+	_, signed := packed(t, crypto.SHA256)
+	data, err := open(t, signed).readFile(ContentTypesName, maxManifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &fstest.MapFile{Data: data}
+}
+
 func TestVerifyExpandedFinds(t *testing.T) {
 	const dir = "apps/Contoso.Tool/"
 	flip := func(name string, at int) func(fstest.MapFS) {
@@ -68,7 +79,8 @@ func TestVerifyExpandedFinds(t *testing.T) {
 		"block map unreadable": {func(tree fstest.MapFS) { tree[dir+BlockMapName].Data = []byte("appxblockmap") }, "", CheckBlockMap},
 		"no block map":         {func(tree fstest.MapFS) { delete(tree, dir+BlockMapName) }, "", CheckBlockMap},
 		"other spelling":       {func(tree fstest.MapFS) { tree[dir+"APP.EXE"] = tree[dir+"app.exe"]; delete(tree, dir+"app.exe") }, "", ""},
-		"content types":        {func(tree fstest.MapFS) { tree[dir+ContentTypesName] = &fstest.MapFile{} }, "", ""},
+		"content types":        {func(tree fstest.MapFS) { tree[dir+ContentTypesName] = signedTypes(t) }, "", ""},
+		"other content types":  {func(tree fstest.MapFS) { tree[dir+ContentTypesName] = &fstest.MapFile{} }, "", DigestContentTypes},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {
