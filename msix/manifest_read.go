@@ -42,8 +42,11 @@ func ReadManifest(r io.Reader) (*Manifest, error) {
 // readIdentity reads the Identity element, which packages and bundles share.
 func readIdentity(root *node, format string) (Identity, error) {
 	e := root.child("Identity")
-	if e == nil {
+	switch n := len(root.all("Identity")); {
+	case n == 0:
 		return Identity{}, corrupt(format, "Identity", -1, "the element is missing")
+	case n > 1:
+		return Identity{}, corrupt(format, "Identity", -1, "there are %d, and only one can be true", n)
 	}
 	id := Identity{
 		Name:         e.attr("Name"),

@@ -40,6 +40,32 @@ func TestManifestEncodings(t *testing.T) {
 	}
 }
 
+// TestForeignNamespaces has elements of others' namespaces in front of Windows' own, whose names they bear.
+func TestForeignNamespaces(t *testing.T) {
+	const text = `<Package xmlns="http://schemas.microsoft.com/appx/manifest/foundation/windows10" xmlns:foo="http://contoso.com/foo"
+		xmlns:uap18="http://schemas.microsoft.com/appx/manifest/uap/windows10/18" xmlns:build="http://schemas.microsoft.com/developer/appx/2015/build">
+	<foo:Identity Name="Other" Publisher="CN=Other" Version="9.9.9.9"/>
+	<build:Metadata><build:Item Name="makepri.exe" Version="10.0"/></build:Metadata>
+	<Identity foo:Name="Other" Name="Contoso.Tool" Publisher="CN=Contoso" Version="1.2.3.4"/>
+	<Properties><foo:DisplayName>Other</foo:DisplayName><DisplayName>Tool</DisplayName><foo:Framework>true</foo:Framework></Properties>
+	<Resources><Resource foo:Scale="400" uap18:Scale="200"/></Resources>
+	<Dependencies><foo:PackageDependency Name="Other" MinVersion="1.0.0.0"/></Dependencies>
+	<Capabilities><foo:Capability Name="other"/><uap18:Capability Name="new"/></Capabilities>
+	<Applications><foo:Application Id="Other"/><Application Id="App" Executable="a.exe"><foo:VisualElements DisplayName="Other"/>
+		<uap18:VisualElements DisplayName="Shown"/><Extensions><foo:Extension Category="windows.protocol"><foo:Protocol Name="other"/></foo:Extension>
+		<uap18:Extension Category="windows.protocol"><uap18:Protocol Name="tool"/></uap18:Extension></Extensions></Application></Applications></Package>`
+	m, err := ReadManifest(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	same(t, "full name", m.FullName(), "Contoso.Tool_1.2.3.4_neutral__"+PublisherID("CN=Contoso"))
+	same(t, "properties", m.Properties.DisplayName+fmt.Sprint(m.Properties.Framework), "Toolfalse")
+	same(t, "scale", m.Resources[0].Scale, "200")
+	same(t, "dependencies and capabilities", fmt.Sprint(m.Dependencies, m.Capabilities), "[] [uap18:new]")
+	same(t, "applications", len(m.Applications), 1)
+	same(t, "application", m.Applications[0].DisplayName+fmt.Sprint(m.Applications[0].Protocols), "Shown[tool]")
+}
+
 func TestManifestRefused(t *testing.T) {
 	identity := func(attributes string) string {
 		return `<Package><Identity ` + attributes + `/></Package>`
@@ -62,6 +88,8 @@ func TestManifestRefused(t *testing.T) {
 		"deep":              {strings.Repeat("<a>", 1000), ErrUnsupported},
 		"entity":            {`<!DOCTYPE x [<!ENTITY a "b">]><Package>&a;</Package>`, ErrCorrupt},
 		"encoding":          {`<?xml version="1.0" encoding="ebcdic"?><Package/>`, ErrCorrupt},
+		"two identities":    {strings.Replace(smallManifest, "<Prereq", `<Identity Name="Contoso.Other" Publisher="CN=O" Version="1.0.0.0"/><Prereq`, 1), ErrCorrupt},
+		"foreign identity":  {`<Package xmlns="http://schemas.microsoft.com/appx/2010/manifest"><Identity xmlns="http://contoso.com" Name="App" Publisher="CN=x" Version="1.0.0.0"/></Package>`, ErrCorrupt},
 		"application no id": {`<Package><Identity Name="App" Publisher="CN=x" Version="1.0.0.0"/><Applications><Application/></Applications></Package>`, ErrCorrupt},
 		"too long":          {strings.Repeat(" ", maxManifest+1), ErrUnsupported},
 	} {

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -27,11 +28,11 @@ func (n *node) attr(local string) string {
 	return ""
 }
 
-// anyAttr gives the attribute with that local name in whatever namespace:
-// Windows 10 moved uap:Scale out of the schema of its element.
+// anyAttr gives the attribute with that local name in whatever namespace of
+// Windows': uap:Scale has left that of its element.
 func (n *node) anyAttr(local string) string {
 	for _, a := range n.attrs {
-		if a.Name.Local == local {
+		if a.Name.Local == local && (a.Name.Space == "" || strings.HasPrefix(a.Name.Space, schemas)) {
 			return a.Value
 		}
 	}
@@ -73,7 +74,7 @@ func (n *node) content(local string) string {
 	return ""
 }
 
-// parseTree reads a whole document into nodes, within the bounds above.
+// parseTree reads a whole document into nodes, within the bounds above, without what is in foreign namespaces.
 func parseTree(data []byte, format, file string) (*node, error) {
 	d, err := newXMLDecoder(bytes.NewReader(data))
 	if err != nil {
@@ -112,5 +113,21 @@ func parseTree(data []byte, format, file string) (*node, error) {
 	if len(top.children) != 1 {
 		return nil, corrupt(format, file, -1, "%d root elements, want one", len(top.children))
 	}
-	return top.children[0], nil
+	root := top.children[0]
+	root.dropForeign(root.space)
+	return root, nil
+}
+
+// schemas begins every namespace of Windows' own manifests, of those too that are still to come.
+const schemas = "http://schemas.microsoft.com/appx/"
+
+// dropForeign takes out the elements of namespaces that are not Windows' own: tools leave their notes there, and whatever an
+// element of theirs is called, it is not the one that Windows reads.
+func (n *node) dropForeign(root string) {
+	n.children = slices.DeleteFunc(n.children, func(c *node) bool {
+		return c.space != root && !strings.HasPrefix(c.space, schemas)
+	})
+	for _, c := range n.children {
+		c.dropForeign(root)
+	}
 }
