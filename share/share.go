@@ -65,15 +65,22 @@ type Opener struct {
 	logins   []Login
 	log      *slog.Logger
 	patience time.Duration
+
+	authorities map[int]*x509.CertPool // by the login that names them
 }
 
 const defaultPatience = 30 * time.Second
 
-// New returns an Opener. A root that is neither a folder that is there nor a UNC prefix is Invalid.
+// New returns an Opener. A root that is neither a folder that is there nor a UNC prefix is Invalid, as is a login that names a
+// file of authorities which cannot be read.
 func New(o Options) (*Opener, error) {
 	op := &Opener{anywhere: o.Anywhere, logins: o.Logins, log: o.Log, patience: o.Patience}
 	if op.patience <= 0 {
 		op.patience = defaultPatience
+	}
+	var err error
+	if op.authorities, err = readAuthorities(o.Logins); err != nil {
+		return nil, err
 	}
 	op.client = sync.OnceValue(func() *http.Client {
 		return op.webClient(&tls.Config{RootCAs: o.TLSRoots, MinVersion: tls.VersionTLS12})

@@ -24,13 +24,20 @@ type Login struct {
 	Password string `json:"password,omitempty"`
 
 	Kerberos *Kerberos `json:"kerberos,omitempty"` // nil: NTLM
+
+	// CA is a file in PEM form with the authority of the certificate of an https server, whom alone it is checked against;
+	// empty: the system's. A login may have nothing else.
+	CA string `json:"ca,omitempty"`
 }
+
+// onlyCA tells that nobody signs in by this login.
+func (l Login) onlyCA() bool { return l.CA != "" && l.User == "" && l.Kerberos == nil }
 
 // login returns the configured login of the server, and whether there is one; without one it is a guest's.
 func (o *Opener) login(server string) (l Login, known bool) {
 	l = Login{Server: server, User: "Guest"}
 	for _, c := range o.logins {
-		if berth.Fold(c.Server) == berth.Fold(server) {
+		if berth.Fold(c.Server) == berth.Fold(server) && !c.onlyCA() {
 			l, known = c, true
 		}
 	}

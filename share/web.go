@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"strings"
 	"time"
@@ -92,7 +94,39 @@ func (o *Opener) webClient(tlsConfig *tls.Config) *http.Client {
 
 		MaxResponseHeaderBytes: mostHeaders,
 	}
-	return &http.Client{Transport: &signer{t, o}, CheckRedirect: o.checkRedirect}
+	return &http.Client{Transport: &signer{t, o, o.ownAuthorities(t)}, CheckRedirect: o.checkRedirect}
+}
+
+// ownAuthorities are transports for servers whose certificates are checked against a file, by host and port.
+func (o *Opener) ownAuthorities(common *http.Transport) map[string]*http.Transport {
+	own := map[string]*http.Transport{}
+	for i, pool := range o.authorities {
+		t := common.Clone()
+		t.TLSClientConfig.RootCAs = pool
+		own[o.logins[i].webHost()] = t
+	}
+	return own
+}
+
+// readAuthorities reads the files of authorities that logins name, by the place of the login.
+func readAuthorities(logins []Login) (map[int]*x509.CertPool, error) {
+	pools := map[int]*x509.CertPool{}
+	for i, l := range logins {
+		if l.CA == "" {
+			continue
+		}
+		b, err := os.ReadFile(l.CA)
+		pool := x509.NewCertPool()
+		if err == nil && !pool.AppendCertsFromPEM(b) {
+			err = errors.New("it holds no certificate in PEM form")
+		}
+		if err != nil {
+			return nil, berth.Errorf(berth.Invalid, "the authority of the server %s: %s cannot be used: %w", l.Server, l.CA, err).On("ca").
+				With("name a file with the authority's certificate, which begins with -----BEGIN CERTIFICATE-----")
+		}
+		pools[i] = pool
+	}
+	return pools, nil
 }
 
 // checkRedirect follows a server to https only, not for ever, and in a server never out of the roots.
@@ -112,14 +146,18 @@ func (o *Opener) checkRedirect(req *http.Request, via []*http.Request) error {
 type signer struct {
 	http.RoundTripper
 	opener *Opener
+	own    map[string]*http.Transport // of servers with an authority of their own
 }
 
 // RoundTrip implements http.RoundTripper.
 func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
 	req = req.Clone(req.Context()) // a RoundTripper must not change what it is given
 	req.Header.Del("Authorization")
-	if l, known := s.opener.webLogin(req.URL); known {
+	if l, known := s.opener.webLogin(req.URL); known && l.User != "" {
 		req.SetBasicAuth(l.User, l.Password)
+	}
+	if own := s.own[hostPort(req.URL)]; own != nil {
+		return own.RoundTrip(req)
 	}
 	return s.RoundTripper.RoundTrip(req)
 }
@@ -127,15 +165,20 @@ func (s *signer) RoundTrip(req *http.Request) (*http.Response, error) {
 // webLogin finds the login of a server: by its name, with its port unless that is 443.
 func (o *Opener) webLogin(u *url.URL) (Login, bool) {
 	for _, l := range o.logins {
-		host := l.Server
-		if _, _, err := net.SplitHostPort(host); err != nil {
-			host = net.JoinHostPort(host, "443")
-		}
-		if strings.EqualFold(host, hostPort(u)) {
+		if l.webHost() == hostPort(u) {
 			return l, true
 		}
 	}
 	return Login{}, false
+}
+
+// webHost is the server as hostPort writes it.
+func (l Login) webHost() string {
+	host := strings.ToLower(l.Server)
+	if _, _, err := net.SplitHostPort(host); err != nil {
+		host = net.JoinHostPort(host, "443")
+	}
+	return host
 }
 
 // openWeb opens a file behind an https URL. Its first bytes are asked for at once: the answer tells whether the server can
