@@ -52,7 +52,9 @@ func (p *program) buildImage(ctx context.Context, o imaging.BuildOptions, packag
 		return err
 	}
 	o.Packages = packages
+	bar := p.progress("building", o.Out)
 	img, err := lib.Build(ctx, o)
+	bar.stop()
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ nothing is left behind.`,
 type extraction struct{ image, path, folder string }
 
 func (p *program) extract(ctx context.Context, files *imaging.Files, e extraction) error {
-	bar := p.progress("extracting")
+	bar := p.progress("extracting", e.image)
 	done, err := files.Extract(ctx, e.path, e.folder, bar)
 	bar.stop()
 	if err != nil {

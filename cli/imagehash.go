@@ -33,7 +33,7 @@ exit code is 6 then.`,
 // hashFiles prints the lines as they come, and any other form at the end.
 func (p *program) hashFiles(ctx context.Context, image, at string, files *imaging.Files) error {
 	lines := newLines(p.Out)
-	bar := p.progress("hashing")
+	bar := p.progress("hashing", image)
 	defer bar.stop()
 	sums, failed := []imaging.Sum{}, 0
 	err := files.Hash(ctx, at, func(s imaging.Sum) error {

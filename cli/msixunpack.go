@@ -39,7 +39,7 @@ func (p *program) unpack(ctx context.Context, s *strictness, name, out string) e
 	if err != nil {
 		return err
 	}
-	bar := p.progress("unpacking")
+	bar := p.progress("unpacking", name)
 	opt.Progress = bar
 	opt.RequireTrust = len(s.roots) > 0 && !s.allowUntrusted
 	u, err := lib.Unpack(ctx, name, imaging.UnpackOptions{Verify: opt, Folder: out})

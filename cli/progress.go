@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// progress shows on the terminal of standard error how far something long has come. Where that is no terminal it shows
-// nothing: what is worth a line in a log is said by note.
+// progress shows on the terminal of standard error how far something long has come. Where that is no terminal, in a log, it is
+// one line that tells what has begun.
 type progress struct {
 	w     io.Writer // nil: nothing is shown
 	what  string    // what is being done, "hashing"
@@ -30,11 +30,15 @@ const (
 	progressGrace = 300 * time.Millisecond
 )
 
-// progress starts to show one.
-func (p *program) progress(what string) *progress {
+// progress starts to show one: what is done, and to which file.
+func (p *program) progress(what, name string) *progress {
 	b := &progress{what: what, began: time.Now()}
-	if !p.quiet && onTerminal(p.Err) && p.Env("TERM") != "dumb" {
+	switch {
+	case p.quiet:
+	case onTerminal(p.Err) && p.Env("TERM") != "dumb":
 		b.w = p.Err
+	case p.output != formatJSON && p.output != formatYAML: // there, standard error is for errors
+		p.note("%s %s", what, name)
 	}
 	return b
 }

@@ -74,7 +74,7 @@ func (p *program) verify(ctx context.Context, s *strictness, name string, run ve
 	if err != nil {
 		return err
 	}
-	bar := p.progress("verifying")
+	bar := p.progress("verifying", name)
 	opt.Progress = bar
 	v, err := run(lib, ctx, name, opt)
 	bar.stop()
