@@ -34,12 +34,28 @@ func (l *Library) InspectPackage(ctx context.Context, packagePath string) ([]Pac
 	var out []Package
 	for _, b := range bundle.Packages {
 		one, err := l.inspectBundled(ctx, container{packagePath, p, nil}, b)
+		if errors.Is(err, errNotBeside) {
+			one, err = absent(bundle, b), nil
+		}
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, one)
 	}
 	return out, nil
+}
+
+// errNotBeside: a flat bundle was copied without a package that it names.
+var errNotBeside = fmt.Errorf("%w: neither in the bundle nor beside it", fs.ErrNotExist)
+
+// absent is what a flat bundle says of a package that is not there.
+func absent(bundle *msix.BundleManifest, b msix.BundledPackage) Package {
+	id := bundle.Identity
+	id.Version, id.Architecture, id.ResourceID = b.Version, b.Architecture, b.ResourceID
+	return Package{Identity: Identity{id.Name, id.Publisher, berth.Version(id.Version), id.Architecture, id.ResourceID},
+		FullName: id.FullName(), FamilyName: id.FamilyName(), Resource: b.Type == "resource",
+		Applications: []berth.Application{}, Dependencies: []berth.Dependency{}, Targets: []Target{}, Capabilities: []string{},
+		Findings: []string{b.FileName + ": " + words(errNotBeside)}}
 }
 
 func (l *Library) inspectBundled(ctx context.Context, c container, b msix.BundledPackage) (Package, error) {
@@ -66,8 +82,7 @@ func (l *Library) bundled(ctx context.Context, c container, b msix.BundledPackag
 	}
 	f, err := l.opener.Open(ctx, besideOf(c.path, strings.ReplaceAll(b.FileName, `\`, "/")))
 	if berth.IsNotFound(err) {
-		return nil, nil, &msix.Error{Format: "bundle", Structure: b.FileName, Offset: -1,
-			Err: fmt.Errorf("%w: neither in the bundle nor beside it", fs.ErrNotExist)}
+		return nil, nil, &msix.Error{Format: "bundle", Structure: b.FileName, Offset: -1, Err: errNotBeside}
 	}
 	if err != nil {
 		return nil, nil, err

@@ -84,6 +84,10 @@ func explainPackage(where string, err error) error {
 		e.Code, e.Remedy = "", "images made here have a FAT32 volume: make this one on Windows, with NTFS"
 		return e
 	}
+	if errors.Is(err, errNotBeside) {
+		e.Remedy = "lay all packages of the bundle beside it, in the folder where it was made"
+		return e
+	}
 	switch e.Code {
 	case "EIO":
 		e.Remedy = "check the storage and the network, then try again"
