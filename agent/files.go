@@ -59,7 +59,7 @@ func Replace(path string, mode fs.FileMode, data []byte) (err error) {
 	if err = tmp.Close(); err != nil {
 		return errors.Join(err, os.Remove(tmp.Name()))
 	}
-	if err = os.Rename(tmp.Name(), path); err != nil {
+	if err = rename(tmp.Name(), path); err != nil {
 		return err
 	}
 	return syncFolder(dir)

@@ -125,7 +125,7 @@ func (s *syncer) prove(ctx context.Context) error {
 	if err := post(ctx, r.client, r.next.Server+wire.PathSync, req, &resp); err != nil {
 		return err
 	}
-	if err := os.Rename(s.agent.path(nextFile), s.agent.path(identityFile)); err != nil {
+	if err := rename(s.agent.path(nextFile), s.agent.path(identityFile)); err != nil {
 		return err
 	}
 	old := s.client
