@@ -48,10 +48,26 @@ type opened struct {
 	file      *share.File
 	source    *source
 	languages []string // of names
+	whole     fs.FS    // of a package in its container; nil for images
 }
 
 // open opens the file and recognises the image in it. The caller closes it.
 func (l *Library) open(ctx context.Context, imagePath string) (*opened, error) {
+	return l.openAs(ctx, imagePath, func(o *opened, set *fileSet) (err error) {
+		o.Image, err = disk.Open(o.source, o.file.Size, imagePath, disk.Options{OpenBeside: l.beside(ctx, o.source, set)})
+		return err
+	})
+}
+
+// openEither does so where there may be a package in its container in the place of an image.
+func (l *Library) openEither(ctx context.Context, imagePath string) (*opened, error) {
+	if !inContainer(imagePath) {
+		return l.open(ctx, imagePath)
+	}
+	return l.openAs(ctx, imagePath, func(o *opened, _ *fileSet) error { return o.openPackage() })
+}
+
+func (l *Library) openAs(ctx context.Context, imagePath string, recognise func(*opened, *fileSet) error) (*opened, error) {
 	f, err := l.opener.Open(ctx, imagePath)
 	if err != nil {
 		return nil, err
@@ -62,7 +78,7 @@ func (l *Library) open(ctx context.Context, imagePath string) (*opened, error) {
 	f.Stamp = stamp
 	o := &opened{path: imagePath, file: f, source: &source{r: f}, languages: l.languages}
 	stop := o.until(ctx)
-	o.Image, err = disk.Open(o.source, f.Size, imagePath, disk.Options{OpenBeside: l.beside(ctx, o.source, set)})
+	err = recognise(o, set)
 	if !stop() || err != nil {
 		_ = f.Close()
 		return nil, o.explain(ctx, "", err)
@@ -80,6 +96,9 @@ func (o *opened) until(ctx context.Context) (stop func() bool) {
 // find returns the package folders of all volumes that can be read. A volume that cannot is noted, and is an error only
 // when no volume could.
 func (o *opened) find(ctx context.Context) (out []found, notes []string, err error) {
+	if o.whole != nil {
+		return []found{{fsys: o.whole, dir: "."}}, nil, nil
+	}
 	read := 0
 	for _, v := range o.Volumes {
 		fsys, verr := v.Open()
@@ -149,7 +168,7 @@ func (a *Attachment) Close() error { return a.img.file.Close() }
 // Attach opens the image and the package in that folder of it. The signature, the block map and the manifest are checked
 // before any file is served; the rest of the content is checked as it is read. The context is for opening only.
 func (l *Library) Attach(ctx context.Context, imagePath, relativePath string) (*Attachment, error) {
-	img, err := l.open(ctx, imagePath)
+	img, err := l.openEither(ctx, imagePath)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func TestUnreadableImages(t *testing.T) {
 		"bitlocker.raw":    {"log2timeline_dfvfs/bdetogo.first1MiB.raw.gz", codeFSUnknown, "encrypted with BitLocker"},
 		"package.vhdx":     {"microsoft_msix-packaging/unpack/CentennialCoffee.appx", codeVHDUnknown, "not a VHDX"},
 		"package.vhd":      {"microsoft_msix-packaging/unpack/CentennialCoffee.appx", codeVHDUnknown, "not a VHD"},
-		"package.appx":     {"microsoft_msix-packaging/unpack/CentennialCoffee.appx", codeVHDUnknown, "no partition table"},
+		"package.img":      {"microsoft_msix-packaging/unpack/CentennialCoffee.appx", codeVHDUnknown, "no partition table"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, ctx := New(inMemory(sample(t, want.sample)), nil), context.Background()

@@ -77,7 +77,10 @@ func (e *expanded) observe(p *berth.Package) {
 // describe makes the package of the catalogue, with what was seen of the image.
 func (o *opened) describe(e *expanded) berth.Package {
 	p := e.describe(o.path, o.languages)
-	p.Observed.Format, p.Observed.ImageSize, p.Observed.FileSystem = o.Format, o.file.Size, e.volume.FileSystem
+	p.Observed.Format, p.Observed.ImageSize = o.Format, o.file.Size
+	if e.volume != nil {
+		p.Observed.FileSystem = e.volume.FileSystem
+	}
 	return p
 }
 
@@ -111,10 +114,11 @@ func certificate(s *msix.Signature) *berth.Certificate {
 	return out
 }
 
-// Read returns the packages in the image, each with what was observed of it. A package whose manifest or block map cannot
+// Read returns the packages in the image, each with what was observed of it. In the place of an image there may be a
+// framework in its container (.appx, .msix). A package whose manifest or block map cannot
 // be read is an error that names its folder.
 func (l *Library) Read(ctx context.Context, imagePath string) ([]berth.Package, error) {
-	img, err := l.open(ctx, imagePath)
+	img, err := l.openEither(ctx, imagePath)
 	if err != nil {
 		return nil, err
 	}
@@ -130,7 +134,11 @@ func (l *Library) Read(ctx context.Context, imagePath string) ([]berth.Package, 
 		if err != nil {
 			return nil, img.explain(ctx, f.dir, err)
 		}
-		ps = append(ps, img.describe(e))
+		p := img.describe(e)
+		if img.whole != nil && !p.Framework {
+			return nil, notExpanded(p)
+		}
+		ps = append(ps, p)
 	}
 	if err := img.source.failure(); err != nil { // else it would be only a finding of a package
 		return nil, img.explain(ctx, "", err)
