@@ -49,6 +49,9 @@ type Host struct {
 	users    locks // by security id: registrations
 	known    answers
 	sessions sessionCache
+	crew     crew
+	hiring   locks // by session id: starting a worker
+	swept    sync.Once
 }
 
 var (
@@ -74,7 +77,8 @@ func New(o Options) (*Host, error) {
 		}
 		o.Program = self
 	}
-	h := &Host{options: o, records: records{o.StateDir}}
+	h := &Host{options: o, records: records{o.StateDir},
+		crew: crew{members: map[string]*member{}, ending: map[string]bool{}, refused: map[string]time.Time{}}}
 	if err := h.records.make(); err != nil {
 		return nil, coded(err, "cannot make the state folder "+o.StateDir)
 	}
@@ -85,8 +89,9 @@ func New(o Options) (*Host, error) {
 	return h, nil
 }
 
-// Close lets go of the package manager. Images stay attached: programs use them.
+// Close ends the workers and lets go of the package manager. Images stay attached: programs use them.
 func (h *Host) Close() error {
+	h.disband()
 	if h.manager != nil {
 		h.manager.Close()
 		h.manager, h.why = nil, berth.Errorf(berth.Unavailable, "the agent ends")

@@ -80,5 +80,6 @@ func readMarker(fullName string) marker {
 
 // record makes a record of a marker, so that what it stands for can be let go of as any other.
 func (m marker) record() record {
-	return record{Package: berth.PlannedPackage{FullName: m.fullName, FamilyName: familyOf(m.fullName), ImagePath: m.image, RelativePath: m.folder}, Volume: m.volume, Copy: m.copy}
+	return record{Package: berth.PlannedPackage{FullName: m.fullName, FamilyName: familyOf(m.fullName), ImagePath: m.image, RelativePath: m.folder,
+		Framework: isPackageFile(m.image)}, Volume: m.volume, Copy: m.copy}
 }

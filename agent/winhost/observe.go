@@ -3,6 +3,7 @@
 package winhost
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -101,11 +102,17 @@ func (h *Host) ask(fullName string) (answer, error) {
 // Observe asks Windows for sessions, volumes, packages, registrations and certificates. It reads nothing from images.
 func (h *Host) Observe(context.Context) (agent.Observation, error) {
 	var seen agent.Observation
+	h.swept.Do(func() { // at the first look: by then this process has the state folder for itself, and nothing runs
+		if err := h.records.sweep(); err != nil {
+			h.options.Log.Warn("cannot clear the state folder of what is half written", "error", err)
+		}
+	})
 	sessions, err := h.list()
 	if err != nil {
 		return seen, err
 	}
 	h.known.notice(sessions)
+	h.attend(sessions)
 	for _, s := range sessions {
 		seen.Sessions = append(seen.Sessions, s.brief())
 	}
@@ -132,20 +139,22 @@ func (h *Host) Observe(context.Context) (agent.Observation, error) {
 func (h *Host) packagesSeen(list []record, sessions []wtsSession, problems *[]string) ([]agent.Seen, error) {
 	var out []agent.Seen
 	for _, rec := range list {
-		a, err := h.ask(rec.Package.FullName)
+		a, err := h.ask(cmp.Or(rec.By, rec.Package.FullName))
 		if err != nil {
 			return nil, err
 		}
 		origin := rec.Package
 		s := agent.Seen{FullName: origin.FullName, FamilyName: origin.FamilyName, Framework: origin.Framework, Origin: &origin,
 			From: rec.Copy, Content: rec.Content}
-		s.Attached = rec.Foreign || volumeThere(rec.Volume)
+		s.Attached = rec.Foreign || volumeThere(rec.Volume) || isPackageFile(origin.ImagePath) && a.known
 		s.Staged = s.Attached && a.known && len(a.problems) == 0
 		if a.known && len(a.problems) > 0 && s.Attached {
 			*problems = append(*problems, fmt.Sprintf("Windows says of %s: %s", origin.FullName, strings.Join(a.problems, ", ")))
 		}
-		if s.Registered, err = h.holders(origin.FullName, sessions); err != nil {
-			return nil, err
+		if !origin.Framework { // a user has a framework through what needs it
+			if s.Registered, err = h.holders(origin.FullName, sessions); err != nil {
+				return nil, err
+			}
 		}
 		out = append(out, s)
 	}

@@ -21,6 +21,9 @@ func (h *Host) Preflight(ctx context.Context, r berth.PreflightRequest) (checks 
 	if err := checkName(p.FullName); err != nil {
 		return nil, err
 	}
+	if isPackageFile(p.ImagePath) {
+		return h.preflightFile(ctx, r), nil
+	}
 	defer h.images.hold(p.ImagePath)()
 	rec, err := h.records.read(p.FullName)
 	if err != nil {
@@ -41,6 +44,19 @@ func (h *Host) Preflight(ctx context.Context, r berth.PreflightRequest) (checks 
 		pass(berth.CheckPackage, "the package is in the image")}
 	fsys := folder(below(volumeRoot(tried.Volume), p.RelativePath))
 	return append(checks, contentChecks(checkContent(ctx, fsys, p, imaging.CheckOptions{All: true}), trusts(r))...), nil
+}
+
+// preflightFile reads a framework in its container from where it is.
+func (h *Host) preflightFile(ctx context.Context, r berth.PreflightRequest) []berth.PreflightCheck {
+	if err := reachable(r.Package.ImagePath); err != nil {
+		return unopened(coded(err, "cannot open the package "+r.Package.ImagePath))
+	}
+	checks := []berth.PreflightCheck{pass(berth.CheckImage, "the package file can be opened"), notNeeded(berth.CheckFormat), notNeeded(berth.CheckPackage)}
+	return append(checks, contentChecks(checkPackageFile(ctx, r.Package.ImagePath, r.Package), trusts(r))...)
+}
+
+func notNeeded(name string) berth.PreflightCheck {
+	return berth.PreflightCheck{Name: name, Result: berth.PreflightNotApplicable, Message: "a framework is staged from its package file"}
 }
 
 // contentChecks spreads what was found over the checks from the signature on.

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"berth"
@@ -22,6 +24,10 @@ type record struct {
 	Content string               `json:"content,omitempty"` // size and time of the file that is attached
 	// Foreign: the framework was on the machine before Berth needed it, and stays when Berth does not need it any more.
 	Foreign bool `json:"foreign,omitempty"`
+	// By is the package that serves in the place of a framework: that itself, or a newer version of it.
+	By string `json:"by,omitempty"`
+	// Frameworks are those that the package needs, as they were on the machine when it was staged.
+	Frameworks []string `json:"frameworks,omitempty"`
 }
 
 // ledger is what the state folder says of one user: in which session packages were registered by Berth. It tells a
@@ -29,6 +35,11 @@ type record struct {
 type ledger struct {
 	User     string            `json:"user"`
 	Packages map[string]string `json:"packages"` // folded full name -> session id
+}
+
+// has tells whether anything was registered in a session.
+func (l ledger) has(session string) bool {
+	return slices.Contains(slices.Collect(maps.Values(l.Packages)), session)
 }
 
 // mostRecordBytes bounds a file of the state folder.
@@ -45,9 +56,28 @@ func (r records) path(fullName string) string {
 }
 
 func (r records) make() error {
-	for _, sub := range []string{"packages", "users", "links"} {
+	for _, sub := range []string{"packages", "users", "links", "frameworks"} {
 		if err := os.MkdirAll(r.folder(sub), 0o700); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+// sweep removes what an agent that died left half written. It is for the start, when nobody writes.
+func (r records) sweep() error {
+	for _, sub := range []string{"packages", "users", "frameworks"} {
+		entries, err := os.ReadDir(r.folder(sub))
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if sub != "frameworks" && !strings.HasPrefix(e.Name(), ".") {
+				continue
+			}
+			if err := agent.Remove(filepath.Join(r.folder(sub), e.Name())); err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return err
+			}
 		}
 	}
 	return nil
@@ -66,7 +96,7 @@ func (r records) read(fullName string) (*record, error) {
 }
 
 func (r records) remove(fullName string) error {
-	if err := os.Remove(r.path(fullName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := agent.Remove(r.path(fullName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -84,6 +114,8 @@ func (r records) list() (list []record, damaged []string, err error) {
 		err := readJSON(path, &rec)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // removed since
+		case errors.As(err, new(*fs.PathError)) && !e.IsDir(): // it may be a good one that cannot be read now
+			return nil, nil, err
 		case err != nil || checkName(rec.Package.FullName) != nil || r.path(rec.Package.FullName) != path:
 			if !strings.HasPrefix(e.Name(), ".") { // being written
 				damaged = append(damaged, path)
@@ -109,12 +141,24 @@ func (r records) ledger(sid string) (ledger, error) {
 
 func (r records) writeLedger(sid string, l ledger) error {
 	if len(l.Packages) == 0 {
-		if err := os.Remove(r.ledgerPath(sid)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := agent.Remove(r.ledgerPath(sid)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 		return nil
 	}
 	return writeJSON(r.ledgerPath(sid), l)
+}
+
+// users lists the security ids of those who have a ledger.
+func (r records) users() ([]string, error) {
+	entries, err := os.ReadDir(r.folder("users"))
+	var sids []string
+	for _, e := range entries {
+		if sid, ok := strings.CutSuffix(e.Name(), ".json"); ok && !strings.HasPrefix(sid, ".") {
+			sids = append(sids, sid)
+		}
+	}
+	return sids, err
 }
 
 // ledgerPath names the file by the user's security id, S-1-5-….

@@ -34,6 +34,15 @@ func TestRecords(t *testing.T) {
 	if diff := cmp.Diff([]record{want}, list); diff != "" || err != nil || len(bad) != 1 || bad[0] != damaged {
 		t.Errorf("%s, damaged %v, %v", diff, bad, err)
 	}
+	half := filepath.Join(r.folder("frameworks"), "half.appx")
+	if err := errors.Join(os.WriteFile(half, nil, 0o600), r.sweep()); err != nil {
+		t.Fatal(err)
+	}
+	for path, stays := range map[string]bool{half: false, filepath.Join(r.folder("packages"), ".being.written"): false, damaged: true, r.path(notes): true} {
+		if _, err := os.Stat(path); (err == nil) != stays {
+			t.Errorf("after sweeping: %s: %v", path, err)
+		}
+	}
 	if err := errors.Join(r.remove(notes), r.remove(notes)); err != nil {
 		t.Error(err)
 	}
@@ -58,6 +67,9 @@ func TestLedger(t *testing.T) {
 	}
 	if got, err := r.ledger(sid); err != nil || got.Packages[berth.Fold(notes)] != "1-100" {
 		t.Errorf("%v %v", got, err)
+	}
+	if sids, err := r.users(); err != nil || len(sids) != 1 || sids[0] != sid || !l.has("1-100") || l.has("1-101") {
+		t.Errorf("users: %v, %v", sids, err)
 	}
 	delete(l.Packages, berth.Fold(notes))
 	if err := errors.Join(r.writeLedger(sid, l), r.writeLedger(sid, l)); err != nil {

@@ -43,7 +43,11 @@ func (h *Host) Register(ctx context.Context, s berth.Session, p berth.PlannedPac
 	if err := h.records.writeLedger(session.sid, l); err != nil {
 		return coded(err, "cannot write down what is registered for "+session.user)
 	}
-	return h.inSession(ctx, session, Work{Do: WorkRegister, Package: p.FullName})
+	work := Work{Do: WorkRegister, Package: p.FullName}
+	if rec, err := h.records.read(p.FullName); err == nil && rec != nil {
+		work.Frameworks = rec.Frameworks
+	}
+	return h.inSession(ctx, session, work)
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -5,6 +5,7 @@ package winhost
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -83,7 +84,17 @@ func (h *Host) list() ([]wtsSession, error) {
 	h.sessions.mu.Lock()
 	h.sessions.sids = keep
 	h.sessions.mu.Unlock()
-	return list, nil
+	return h.staying(list, keep), nil
+}
+
+// staying leaves out the sessions that are about to end: Windows lists them until they have.
+func (h *Host) staying(list []wtsSession, ids map[string]string) []wtsSession {
+	listed := map[string]bool{}
+	for id := range ids {
+		listed[id] = true
+	}
+	leaving := h.crew.leaving(listed)
+	return slices.DeleteFunc(list, func(s wtsSession) bool { return leaving[s.id()] })
 }
 
 // look reads one session.

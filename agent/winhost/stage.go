@@ -48,6 +48,9 @@ func (h *Host) Stage(ctx context.Context, p berth.PlannedPackage) error {
 func (h *Host) stageFrom(ctx context.Context, to *record) error {
 	rec := *to
 	rec.Content = contentOf(rec.image())
+	if isPackageFile(rec.Package.ImagePath) {
+		return h.stageFile(ctx, rec)
+	}
 	if err := h.note(rec); err != nil {
 		return agent.InPhase(berth.PhaseAttach, err)
 	}
@@ -60,6 +63,12 @@ func (h *Host) stageFrom(ctx context.Context, to *record) error {
 	}
 	if err := h.verify(ctx, rec); err != nil {
 		return h.giveUp(rec, err)
+	}
+	if rec.Frameworks, err = h.needs(h.content(rec), rec.Package); err != nil {
+		return h.giveUp(rec, err)
+	}
+	if err := h.records.write(rec); err != nil {
+		return agent.InPhase(berth.PhaseStage, coded(err, "cannot keep the record of "+rec.Package.FullName))
 	}
 	if err := h.makeKnown(ctx, &rec); err != nil {
 		return h.giveUp(rec, agent.InPhase(berth.PhaseStage, err))
@@ -75,31 +84,15 @@ func (h *Host) note(rec record) error {
 	return mark(rec)
 }
 
-// foreign tells whether a framework is on the machine already and is none of Berth's: then it is used as it is.
-func (h *Host) foreign(p berth.PlannedPackage, rec *record) (bool, error) {
-	if !p.Framework {
-		return false, nil
-	}
-	m, err := h.packages()
-	if err != nil {
-		return false, agent.InPhase(berth.PhaseStage, err)
-	}
-	there, err := m.Find(p.FullName)
-	if err != nil || there == nil {
-		return false, agent.InPhase(berth.PhaseStage, deployed(err, "cannot look for "+p.FullName))
-	}
-	if readMarker(p.FullName).image != "" && !rec.Foreign {
-		return false, nil
-	}
-	rec.Foreign = true
-	return true, coded(h.records.write(*rec), "cannot keep the record of "+p.FullName)
-}
-
 // verify reads the package from the volume that Windows made of the image, and compares it with its signature and with
 // what was recorded when it was added.
 func (h *Host) verify(ctx context.Context, rec record) error {
-	fsys := folder(below(volumeRoot(rec.Volume), rec.Package.RelativePath))
-	return checkContent(ctx, fsys, rec.Package, imaging.CheckOptions{All: h.options.VerifyAll || agent.Thorough(ctx)})
+	return checkContent(ctx, h.content(rec), rec.Package, imaging.CheckOptions{All: h.options.VerifyAll || agent.Thorough(ctx)})
+}
+
+// content is the folder of a package on its volume.
+func (h *Host) content(rec record) folder {
+	return folder(below(volumeRoot(rec.Volume), rec.Package.RelativePath))
 }
 
 // giveUp detaches an image whose package could not be staged, so that the file can be replaced, unless Windows knows the
@@ -186,21 +179,46 @@ func (h *Host) letGo(ctx context.Context, rec record) error {
 	if err := h.free(rec); err != nil {
 		return err
 	}
-	if err := h.makeUnknown(ctx, name); err != nil {
+	if err := h.makeUnknown(ctx, name); err != nil && !h.leaveFramework(rec.Package, err) {
 		return err
 	}
 	if err := h.detach(rec); err != nil {
 		return coded(err, "cannot detach the image "+rec.image())
 	}
-	if rec.Link != "" {
-		if err := os.Remove(rec.Link); err != nil && !errors.Is(err, os.ErrNotExist) {
-			return coded(err, "cannot remove the junction "+rec.Link)
-		}
+	if err := h.unlink(rec); err != nil {
+		return err
+	}
+	if err := h.forgetUsers(name); err != nil {
+		return err
 	}
 	if err := h.records.remove(name); err != nil {
 		return coded(err, "cannot remove the record of "+name)
 	}
 	return unmark(name)
+}
+
+// forgetUsers takes a package that nobody has any more out of what is written down of users.
+func (h *Host) forgetUsers(fullName string) error {
+	sids, err := h.records.users()
+	if err != nil {
+		return coded(err, "cannot read what is registered")
+	}
+	for _, sid := range sids {
+		if err := h.forgetUser(sid, fullName); err != nil {
+			return coded(err, "cannot write down what is registered for "+sid)
+		}
+	}
+	return nil
+}
+
+func (h *Host) forgetUser(sid, fullName string) error {
+	defer h.users.hold(sid)()
+	l, err := h.records.ledger(sid)
+	if _, has := l.Packages[berth.Fold(fullName)]; err != nil || !has {
+		return err
+	}
+	delete(l.Packages, berth.Fold(fullName))
+	return h.records.writeLedger(sid, l)
 }
 
 // free refuses while a session has the package, or a program of it runs.
@@ -213,6 +231,9 @@ func (h *Host) free(rec record) error {
 	if len(busy) > 0 {
 		return &berth.Error{Kind: berth.Conflict, Code: codeInUse,
 			Message: fmt.Sprintf("%s is in use: process %d, %s, in session %d", name, busy[0].pid, busy[0].program, busy[0].session)}
+	}
+	if rec.Package.Framework { // a user has it through what needs it, and Windows keeps it for that
+		return nil
 	}
 	sessions, err := h.list()
 	if err != nil {
@@ -252,7 +273,7 @@ func (h *Host) makeUnknown(ctx context.Context, fullName string) error {
 
 // detach lets go of the image of a record, unless another package of the image needs it.
 func (h *Host) detach(rec record) error {
-	if rec.image() == "" {
+	if rec.image() == "" || isPackageFile(rec.Package.ImagePath) {
 		return nil
 	}
 	others, _, err := h.records.list()

@@ -27,6 +27,14 @@ func checkContent(ctx context.Context, fsys fs.FS, p berth.PlannedPackage, o ima
 		e.Code = hresult(failed)
 		return agent.InPhase(berth.PhaseVerify, e)
 	}
+	return inPhase(ctx, err, p)
+}
+
+// inPhase says at which phase a check of content failed.
+func inPhase(ctx context.Context, err error, p berth.PlannedPackage) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
 	phase := berth.PhaseVerify
 	if e, ok := errors.AsType[*berth.Error](err); ok && e.Code == codeUnsigned {
 		phase = berth.PhaseTrust

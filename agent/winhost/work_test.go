@@ -6,12 +6,12 @@ import (
 )
 
 func TestReadWork(t *testing.T) {
-	w, err := readWork(strings.NewReader(`{"do":"register","package":"` + notes + `"}`))
+	w, err := readWork([]byte(`{"do":"register","package":"` + notes + `"}`))
 	if err != nil || w.Do != WorkRegister || w.Package != notes {
 		t.Errorf("%+v, %v", w, err)
 	}
-	for _, bad := range []string{"", "{", `{"do":"destage","package":"` + notes + `"}`, `{"do":"register","package":"..\\x"}`} {
-		if _, err := readWork(strings.NewReader(bad)); err == nil {
+	for _, bad := range []string{"", "{", `{"do":"destage","package":"` + notes + `"}`, `{"do":"register","package":"..\\x"}`, `{"do":"hold","held":["..\\x"]}`} {
+		if _, err := readWork([]byte(bad)); err == nil {
 			t.Errorf("%q was taken for work", bad)
 		}
 	}
@@ -22,7 +22,7 @@ func TestReadDone(t *testing.T) {
 	if err != nil || d.Code != "0x80073CF3" || d.Text != "no framework" {
 		t.Errorf("%+v, %v", d, err)
 	}
-	for _, bad := range []string{"", "x", strings.Repeat("x", mostWork+1)} {
+	for _, bad := range []string{"", "x", `{"ends":true,"left":["..\\x"]}`, strings.Repeat("x", mostWork+1)} {
 		if _, err := readDone([]byte(bad)); err == nil {
 			t.Errorf("an answer of %d bytes was read", len(bad))
 		}

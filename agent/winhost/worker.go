@@ -3,43 +3,135 @@
 package winhost
 
 import (
-	"bytes"
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"os/exec"
-	"strconv"
-	"strings"
-	"syscall"
-
-	"golang.org/x/sys/windows"
+	"maps"
+	"slices"
+	"sync"
+	"time"
 
 	"berth"
 	"berth/agent/winhost/winrt"
 )
 
-// SessionWorker does one piece of work as the user as whom it runs: it reads Work and writes Done. The error is for what
-// is wrong with the request; that the work failed is told by Done.
-func SessionWorker(ctx context.Context, in io.Reader, out io.Writer) error {
-	w, err := readWork(in)
-	if err != nil {
-		return err
-	}
-	return json.NewEncoder(out).Encode(doneOf(doWork(ctx, w)))
+// farewell is how long a worker takes to let go when its session ends: Windows ends a program that needs 5 s.
+const farewell = 4 * time.Second
+
+// worker registers packages as the user of a session, and takes them back when the session ends.
+type worker struct {
+	manager *winrt.Manager
+	why     error // why there is no manager
+
+	mu     sync.Mutex        // held while something is done
+	held   map[string]string // folded full name -> full name
+	ending bool
+
+	writing sync.Mutex
+	out     *json.Encoder
 }
 
-func doWork(ctx context.Context, w Work) error {
-	m, err := winrt.NewManager()
-	if err != nil {
+// SessionWorker works as the user as whom it runs, in the session in which it runs: it reads Work and writes Done, until
+// its input or its session ends. The error is for what is wrong with a request; that the work failed is told by Done.
+func SessionWorker(ctx context.Context, session uint32, in io.Reader, out io.Writer) error {
+	w := &worker{held: map[string]string{}, out: json.NewEncoder(out)}
+	if w.manager, w.why = winrt.NewManager(); w.why == nil {
+		defer w.manager.Close()
+	}
+	if err := watchEnd(session, func() { w.leave(ctx) }); err != nil {
 		return err
 	}
-	defer m.Close()
-	if w.Do == WorkDeregister {
-		return m.Deregister(ctx, w.Package)
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, mostWork)
+	for lines.Scan() {
+		work, err := readWork(lines.Bytes())
+		if err != nil {
+			return err
+		}
+		if err := w.tell(doneOf(w.do(ctx, work))); err != nil {
+			return err
+		}
 	}
-	return m.Register(ctx, w.Package)
+	return lines.Err()
+}
+
+func (w *worker) tell(d Done) error {
+	w.writing.Lock()
+	defer w.writing.Unlock()
+	return w.out.Encode(d)
+}
+
+func (w *worker) do(ctx context.Context, work Work) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ending {
+		return &winrt.Error{Call: work.Do, Code: 0x80073D19, Text: "the session ends"} // ERROR_DEPLOYMENT_BLOCKED_BY_USER_LOG_OFF
+	}
+	for _, name := range work.Held {
+		w.held[berth.Fold(name)] = name
+	}
+	if work.Do == WorkHold {
+		return nil
+	}
+	if w.manager == nil {
+		return w.why
+	}
+	if work.Do == WorkDeregister {
+		delete(w.held, berth.Fold(work.Package))
+		return w.manager.Deregister(ctx, work.Package)
+	}
+	w.held[berth.Fold(work.Package)] = work.Package // before it is done: the session may end meanwhile
+	return w.register(ctx, work)
+}
+
+// register registers the package; where Windows misses a framework that is on the machine, that one is registered for the
+// user first.
+func (w *worker) register(ctx context.Context, work Work) error {
+	err := w.manager.Register(ctx, work.Package)
+	if e, ok := errors.AsType[*winrt.Error](err); !ok || e.Code != 0x80073CF3 || len(work.Frameworks) == 0 { // ERROR_INSTALL_RESOLVE_DEPENDENCY_FAILED
+		return err
+	}
+	for _, f := range work.Frameworks {
+		if err := w.manager.Register(ctx, f); err != nil {
+			return fmt.Errorf("registering the framework %s first: %w", f, err)
+		}
+	}
+	return w.manager.Register(ctx, work.Package)
+}
+
+// leave takes back what is registered in the session, which ends. Several at once: the deployment engine works on
+// packages side by side, and time is short.
+func (w *worker) leave(ctx context.Context) {
+	_ = w.tell(Done{Ends: true}) // an agent that does not hear it looks at the sessions itself
+	ctx, cancel := context.WithTimeout(ctx, farewell)
+	defer cancel()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ending = true
+	if w.manager == nil {
+		return
+	}
+	var group sync.WaitGroup
+	var mu sync.Mutex
+	var left []string
+	places := make(chan struct{}, 4)
+	for _, name := range slices.Sorted(maps.Values(w.held)) {
+		group.Go(func() {
+			places <- struct{}{}
+			defer func() { <-places }()
+			err := w.manager.Deregister(ctx, name)
+			if e, ok := errors.AsType[*winrt.Error](err); err == nil || ok && e.Code == 0x80073CF1 { // ERROR_INSTALL_PACKAGE_NOT_FOUND: as good
+				mu.Lock()
+				left = append(left, name)
+				mu.Unlock()
+			}
+		})
+	}
+	group.Wait()
+	_ = w.tell(Done{Ends: true, Left: left}) // as above
 }
 
 func doneOf(err error) Done {
@@ -51,74 +143,6 @@ func doneOf(err error) Done {
 		d.Code, d.Activity = fmt.Sprintf("0x%08X", e.Code), e.Activity
 	}
 	return d
-}
-
-// inSession lets a worker do the work in the session, as its user.
-func (h *Host) inSession(ctx context.Context, s wtsSession, w Work) error {
-	what := fmt.Sprintf("cannot %s %s in the session of %s", w.Do, w.Package, s.user)
-	var token windows.Token
-	if err := windows.WTSQueryUserToken(s.number, &token); err != nil {
-		return coded(err, what)
-	}
-	defer func() { _ = token.Close() }() // the process has its own
-	env, err := token.Environ(false)
-	if err != nil {
-		return coded(err, what)
-	}
-	request, err := json.Marshal(w)
-	if err != nil {
-		return err
-	}
-	var out, said bytes.Buffer
-	// The session's number is for people who look at the list of processes.
-	c := exec.CommandContext(ctx, h.options.Program, "agent", "session-worker", "--session", strconv.FormatUint(uint64(s.number), 10))
-	c.SysProcAttr = &syscall.SysProcAttr{Token: syscall.Token(token), HideWindow: true}
-	c.Env, c.Dir = env, systemFolder()
-	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(request), &limited{w: &out}, &limited{w: &said}
-	if err := c.Run(); err != nil {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if text := strings.TrimSpace(said.String()); text != "" {
-			err = fmt.Errorf("%w: %s", err, text)
-		}
-		return coded(err, what)
-	}
-	d, err := readDone(out.Bytes())
-	if err != nil {
-		return coded(err, what)
-	}
-	return h.failedWork(d, what)
-}
-
-// failedWork words what a worker reported, with what the event logs have about it.
-func (h *Host) failedWork(d Done, what string) error {
-	if d.Code == "" {
-		return nil
-	}
-	return &berth.Error{Kind: berth.Unavailable, Code: d.Code, Message: withEvents(what+": "+d.Text, d.Activity)}
-}
-
-// systemFolder is a folder that every user may enter: the agent's own is not one.
-func systemFolder() string {
-	dir, err := windows.GetSystemDirectory()
-	if err != nil {
-		return `C:\`
-	}
-	return dir
-}
-
-// limited takes no more of a worker's output than an answer can have.
-type limited struct {
-	w *bytes.Buffer
-}
-
-// Write implements io.Writer; what is too much is dropped.
-func (l *limited) Write(p []byte) (int, error) {
-	if room := mostWork + 1 - l.w.Len(); room > 0 {
-		l.w.Write(p[:min(room, len(p))])
-	}
-	return len(p), nil
 }
 
 // deployed makes an Error of one of the package manager, with what the event logs have about it.

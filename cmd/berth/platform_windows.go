@@ -57,13 +57,14 @@ func sessionCommands(state *string) []*cobra.Command {
 
 // workerCommand is started by the agent in a user's session.
 func workerCommand() *cobra.Command {
+	var session uint32
 	c := &cobra.Command{
 		Use: "session-worker", Short: "Register packages as the user of a session (started by the agent)", Hidden: true, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return winhost.SessionWorker(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout())
+			return winhost.SessionWorker(cmd.Context(), session, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
-	c.Flags().Uint32("session", 0, "`NUMBER` of the session, for those who look at the list of processes")
+	c.Flags().Uint32Var(&session, "session", 0, "`NUMBER` of the session, for those who look at the list of processes")
 	return c
 }
 

@@ -66,7 +66,7 @@ func newBench(t *testing.T) *bench {
 	b := &bench{wine: windows(t), t: t, dir: t.TempDir()}
 	b.must(os.RemoveAll(b.fake()))
 	b.must(os.RemoveAll(filepath.Join(b.prefix, "drive_c", "berth-agent")))
-	for _, sub := range []string{"images", "disks", "mounted", "sessions", "staged", "registered", "signers", "inject"} {
+	for _, sub := range []string{"images", "disks", "mounted", "sessions", "staged", "registered", "signers", "inject", "needs", "held"} {
 		b.must(os.MkdirAll(b.fake(sub), 0o755))
 	}
 	b.must(os.MkdirAll(filepath.Join(b.dir, "images"), 0o755))
@@ -166,11 +166,11 @@ func (b *bench) library() *imaging.Library {
 
 // image makes a signed package and an image of it, and tells the fake Windows what it would make of it when attached: the
 // content is read out of the real image with the project's own readers.
-func (s *signer) image(version, name string) (fullName, path string) {
+func (s *signer) image(version, name string, needs ...string) (fullName, path string) {
 	b := s.b
 	b.t.Helper()
 	folder := filepath.Join(b.dir, "packages", version)
-	b.must(writePackage(folder, version))
+	b.must(writePackage(folder, version, needs...))
 	b.must(s.sign(folder, folder+".msix"))
 	path = filepath.Join(b.dir, "images", name)
 	lib := b.library()
@@ -179,6 +179,24 @@ func (s *signer) image(version, name string) (fullName, path string) {
 	fullName = img.Packages[0].FullName
 	b.must(os.WriteFile(b.fake("signers", fullName), []byte(s.thumbprint+"\n"), 0o644))
 	b.knows(path, uuid.NewString(), path)
+	if len(needs) > 0 {
+		b.must(os.WriteFile(b.fake("needs", fullName), []byte("Contoso.Runtime_\n"), 0o644))
+	}
+	return fullName, path
+}
+
+// framework makes a signed framework, as the file that frameworks are handed out as.
+func (s *signer) framework(version string) (fullName, path string) {
+	b := s.b
+	b.t.Helper()
+	folder := filepath.Join(b.dir, "packages", "runtime-"+version)
+	b.must(writeFramework(folder, version))
+	path = filepath.Join(b.dir, "images", "Contoso.Runtime."+version+".appx")
+	b.must(s.sign(folder, path))
+	found, err := b.library().InspectPackage(b.t.Context(), path)
+	b.must(err)
+	fullName = found[0].FullName
+	b.must(os.WriteFile(b.fake("signers", fullName), []byte(s.thumbprint+"\n"), 0o644))
 	return fullName, path
 }
 
@@ -379,6 +397,13 @@ func (b *bench) calls(text string) int {
 func (b *bench) reboot() {
 	b.t.Helper()
 	b.kill(b.t, "service")
+	b.powerOff()
+	b.serve()
+}
+
+// powerOff ends everything that runs on the machine, and what does not outlive it: attached volumes and sessions.
+func (b *bench) powerOff() {
+	b.t.Helper()
 	b.wine.end()
 	for _, kind := range []string{"mounted", "sessions"} {
 		entries, err := os.ReadDir(b.fake(kind))
@@ -392,7 +417,6 @@ func (b *bench) reboot() {
 		}
 	}
 	b.must(b.stay())
-	b.serve()
 }
 
 // serve starts the service again, as Windows does when it starts; Wine does it with the first program.

@@ -35,8 +35,8 @@ func thumbprint(der []byte) string {
 	return strings.ToUpper(hex.EncodeToString(sum[:]))
 }
 
-// writePackage writes the folder of a package with a real program that waits.
-func writePackage(folder, version string) error {
+// writePackage writes the folder of a package with a real program that waits. What it needs stands in its manifest.
+func writePackage(folder, version string, needs ...string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
@@ -47,7 +47,7 @@ func writePackage(folder, version string) error {
 	if out, err := exec.Command(compiler, "-Os", "-s", "-o", filepath.Join(folder, "notes.exe"), source).CombinedOutput(); err != nil {
 		return fmt.Errorf("compiling the program: %w: %s", err, out)
 	}
-	files := map[string]string{"AppxManifest.xml": fmt.Sprintf(manifest, publisher, version), "readme.txt": "Contoso Notes " + version + "\r\n", "logo.png": "not a picture"}
+	files := map[string]string{"AppxManifest.xml": fmt.Sprintf(manifest, publisher, version, strings.Join(needs, "")), "readme.txt": "Contoso Notes " + version + "\r\n", "logo.png": "not a picture"}
 	for name, content := range files {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
 			return err
@@ -63,7 +63,7 @@ const manifest = `<?xml version="1.0" encoding="utf-8"?>
   IgnorableNamespaces="uap rescap">
   <Identity Name="Contoso.Notes" Publisher="%s" Version="%s" ProcessorArchitecture="x64"/>
   <Properties><DisplayName>Contoso Notes</DisplayName><PublisherDisplayName>Contoso</PublisherDisplayName><Logo>logo.png</Logo></Properties>
-  <Dependencies><TargetDeviceFamily Name="Windows.Desktop" MinVersion="10.0.17763.0" MaxVersionTested="10.0.26100.0"/></Dependencies>
+  <Dependencies><TargetDeviceFamily Name="Windows.Desktop" MinVersion="10.0.17763.0" MaxVersionTested="10.0.26100.0"/>%s</Dependencies>
   <Resources><Resource Language="en-us"/></Resources>
   <Applications>
     <Application Id="Notes" Executable="notes.exe" EntryPoint="Windows.FullTrustApplication">
@@ -73,3 +73,31 @@ const manifest = `<?xml version="1.0" encoding="utf-8"?>
   <Capabilities><rescap:Capability Name="runFullTrust"/></Capabilities>
 </Package>
 `
+
+// writeFramework writes the folder of a framework with a library that nobody loads.
+func writeFramework(folder, version string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
+	files := map[string]string{"AppxManifest.xml": fmt.Sprintf(frameworkManifest, publisher, version), "runtime.dll": "MZ of " + version, "logo.png": "not a picture"}
+	for name, content := range files {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(content), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const frameworkManifest = `<?xml version="1.0" encoding="utf-8"?>
+<Package xmlns="http://schemas.microsoft.com/appx/manifest/foundation/windows10">
+  <Identity Name="Contoso.Runtime" Publisher="%s" Version="%s" ProcessorArchitecture="x64"/>
+  <Properties><Framework>true</Framework><DisplayName>Contoso Runtime</DisplayName><PublisherDisplayName>Contoso</PublisherDisplayName><Logo>logo.png</Logo></Properties>
+  <Dependencies><TargetDeviceFamily Name="Windows.Desktop" MinVersion="10.0.17763.0" MaxVersionTested="10.0.26100.0"/></Dependencies>
+  <Resources><Resource Language="en-us"/></Resources>
+</Package>
+`
+
+// needsRuntime is the dependency of a package on the framework.
+func needsRuntime(version string) string {
+	return fmt.Sprintf(`<PackageDependency Name="Contoso.Runtime" Publisher="%s" MinVersion="%s"/>`, publisher, version)
+}

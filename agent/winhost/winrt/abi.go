@@ -40,12 +40,11 @@ const (
 	slotFindUsers   = 15
 	slotFindPackage = 17 // FindPackageByPackageFullName
 	slotCleanup     = 18 // CleanupPackageForUserAsync
+	slotFindFamily  = 19 // FindPackagesByPackageFamilyName
 
 	slotRemoveWithOptions  = 6
 	slotStageWithOptions   = 7
 	slotRegisterByFullName = 8
-	slotFindByTypes        = 9
-	slotFindByNameAndTypes = 11
 
 	slotErrorText    = 6
 	slotActivityID   = 7
@@ -85,9 +84,6 @@ const (
 
 	removalPreserveRoamable = 0x80 // Windows.Management.Deployment.RemovalOptions
 	removalForAllUsers      = 0x80000
-
-	typesMain      = 1 // Windows.Management.Deployment.PackageTypes
-	typesFramework = 2
 )
 
 // Interfaces lists everything that the bindings rely on.
@@ -97,10 +93,10 @@ func Interfaces() []Interface {
 	return []Interface{
 		{"IAsyncInfo", iidAsyncInfo, map[string]int{"get_Status": slotAsyncStatus, "get_ErrorCode": slotAsyncErrorCode, "Cancel": slotAsyncCancel, "Close": slotAsyncClose}},
 		{"IPackageManager", iidPackageManager, map[string]int{"StagePackageAsync": slotStage, "FindUsers": slotFindUsers,
-			"FindPackageByPackageFullName": slotFindPackage, "CleanupPackageForUserAsync": slotCleanup}},
+			"FindPackageByPackageFullName": slotFindPackage, "CleanupPackageForUserAsync": slotCleanup,
+			"FindPackagesByPackageFamilyName": slotFindFamily}},
 		{"IPackageManager2", iidPackageManager2, map[string]int{"RemovePackageWithOptionsAsync": slotRemoveWithOptions,
-			"StagePackageWithOptionsAsync": slotStageWithOptions, "RegisterPackageByFullNameAsync": slotRegisterByFullName,
-			"FindPackagesWithPackageTypes": slotFindByTypes, "FindPackagesByNamePublisherWithPackageTypes": slotFindByNameAndTypes}},
+			"StagePackageWithOptionsAsync": slotStageWithOptions, "RegisterPackageByFullNameAsync": slotRegisterByFullName}},
 		{"IAsyncOperationWithProgress<DeploymentResult, DeploymentProgress>", iidDeployment, map[string]int{"GetResults": slotGetResults}},
 		{"IDeploymentResult", iidDeploymentResult, map[string]int{"get_ErrorText": slotErrorText, "get_ActivityId": slotActivityID, "get_ExtendedErrorCode": slotExtendedCode}},
 		{"IPackageUserInformation", iidPackageUser, map[string]int{"get_UserSecurityId": slotUserSID, "get_InstallState": slotInstallState}},
@@ -125,7 +121,6 @@ func Enumerations() map[string]map[string]uint32 {
 		"AsyncStatus":         {"Started": asyncStarted, "Completed": asyncCompleted, "Canceled": asyncCanceled},
 		"DeploymentOptions":   {"None": deploymentNone, "StageInPlace": deploymentStageInPlace},
 		"RemovalOptions":      {"PreserveRoamableApplicationData": removalPreserveRoamable, "RemoveForAllUsers": removalForAllUsers},
-		"PackageTypes":        {"Main": typesMain, "Framework": typesFramework},
 		"PackageInstallState": {"NotInstalled": uint32(NotInstalled), "Staged": uint32(Staged), "Installed": uint32(Installed)},
 	}
 }

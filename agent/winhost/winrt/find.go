@@ -65,29 +65,16 @@ func (m *Manager) Find(fullName string) (*Package, error) {
 	return m.describe(o)
 }
 
-// Frameworks lists the frameworks of a name and publisher that the machine knows.
-func (m *Manager) Frameworks(name, publisher string) ([]Package, error) {
-	n, err := m.p.newString(name)
+// Family lists the packages of a family that the machine knows.
+func (m *Manager) Family(familyName string) ([]Package, error) {
+	name, err := m.p.newString(familyName)
 	if err != nil {
 		return nil, err
 	}
-	defer m.p.free(n)
-	by, err := m.p.newString(publisher)
-	if err != nil {
-		return nil, err
-	}
-	defer m.p.free(by)
-	const call = "FindPackagesByNamePublisherWithPackageTypes"
+	defer m.p.free(name)
+	const call = "FindPackagesByPackageFamilyName"
 	return m.list(func(out **object) error {
-		return m.two.call(call, slotFindByNameAndTypes, uintptr(n), uintptr(by), typesFramework, uintptr(unsafe.Pointer(out)))
-	})
-}
-
-// All lists the main and framework packages that the machine knows.
-func (m *Manager) All() ([]Package, error) {
-	const call = "FindPackagesWithPackageTypes"
-	return m.list(func(out **object) error {
-		return m.two.call(call, slotFindByTypes, typesMain|typesFramework, uintptr(unsafe.Pointer(out)))
+		return m.one.call(call, slotFindFamily, uintptr(name), uintptr(unsafe.Pointer(out)))
 	})
 }
 

@@ -39,7 +39,8 @@ typedef struct object {
   HRESULT code;           /* how an operation ends */
   DWORD due;              /* when, in ticks */
   int at, count;          /* of a cursor */
-  wchar_t users[20][128]; /* SIDs */
+  int packages;           /* the list is one of packages, not of users */
+  wchar_t users[20][128]; /* SIDs, or full names */
 } object;
 #define SECOND(p) ((object *)((char *)(p) - sizeof(void *)))
 #define CALL STDMETHODCALLTYPE
@@ -167,6 +168,73 @@ static int trusted(const wchar_t *package) {
   return c != 0;
 }
 
+/* begins tells whether a folder has a file whose name begins so. */
+static int begins(const wchar_t *folder, const wchar_t *with) {
+  wchar_t pattern[1400];
+  WIN32_FIND_DATAW f;
+  swprintf(pattern, 1400, L"%ls\\%ls*", folder, with);
+  HANDLE find = FindFirstFileW(pattern, &f);
+  if (find == INVALID_HANDLE_VALUE) return 0;
+  FindClose(find);
+  return 1;
+}
+
+/* lacks tells whether a package needs another one that the folder does not have. */
+static int lacks(const wchar_t *name, const wchar_t *folder) {
+  wchar_t path[1400], one[300];
+  char text[1400];
+  swprintf(path, 1400, ROOT L"needs\\%ls", name);
+  if (!slurp(path, text, sizeof text)) return 0;
+  for (int i = 0; i < 10; i++) {
+    line_of(text, i, one, 300);
+    if (one[0] && !begins(folder, one)) return 1;
+  }
+  return 0;
+}
+
+/* needed tells whether a package that is staged needs this one. */
+static int needed(const wchar_t *name) {
+  WIN32_FIND_DATAW f;
+  int yes = 0;
+  HANDLE find = FindFirstFileW(ROOT L"needs\\*_*", &f);
+  if (find == INVALID_HANDLE_VALUE) return 0;
+  do {
+    wchar_t path[1400], one[300];
+    char text[1400];
+    swprintf(path, 1400, ROOT L"staged\\%ls", f.cFileName);
+    if (!there(path)) continue;
+    swprintf(path, 1400, ROOT L"needs\\%ls", f.cFileName);
+    slurp(path, text, sizeof text);
+    for (int i = 0; i < 10; i++) {
+      line_of(text, i, one, 300);
+      if (one[0] && !_wcsnicmp(one, name, wcslen(one))) yes = 1;
+    }
+  } while (FindNextFileW(find, &f));
+  FindClose(find);
+  return yes;
+}
+
+/* stage_file stages a package from its container, which the agent names by its full name; its files are copied. */
+static HRESULT stage_file(const wchar_t *address) {
+  wchar_t path[700], file[1400];
+  int n = 0;
+  for (const wchar_t *p = address + 8; *p && n < 699; p++) {
+    if (*p == L'%' && hex(p[1]) >= 0 && hex(p[2]) >= 0) { path[n++] = (wchar_t)(hex(p[1]) * 16 + hex(p[2])); p += 2; }
+    else path[n++] = *p == L'/' ? L'\\' : *p;
+  }
+  path[n] = 0;
+  if (_wcsnicmp(address, L"file:///", 8) || !there(path)) return 0x80073CF0;
+  wchar_t *name = wcsrchr(path, L'\\') + 1, *dot = wcsrchr(path, L'.');
+  if (!dot || dot < name) return 0x80073CF0;
+  *dot = 0;
+  if (!trusted(name)) return 0x800B0109;
+  if (lacks(name, ROOT L"staged")) return 0x80073CF3;
+  swprintf(file, 1400, ROOT L"staged\\%ls", name);
+  spit(file, "-\n");
+  note("staged %ls", name);
+  return S_OK;
+}
+
 static HRESULT stage(const wchar_t *address, UINT32 options) {
   wchar_t guid[64], path[600], file[1400];
   char text[1400];
@@ -174,17 +242,24 @@ static HRESULT stage(const wchar_t *address, UINT32 options) {
   note("StagePackageWithOptionsAsync %ls options=%x", address, options);
   DWORD code = injected(L"stage");
   if (code) return (HRESULT)code;
-  if (options != 0x400000 || !place(address, guid, path)) return E_INVALIDARG;
   if (caller(&s)) return HRESULT_FROM_WIN32(ERROR_ACCESS_DENIED);
+  if (!options) {
+    HRESULT r = stage_file(address);
+    if (!r) passed(L"stage");
+    return r;
+  }
+  if (options != 0x400000 || !place(address, guid, path)) return E_INVALIDARG;
   swprintf(file, 1400, ROOT L"mounted\\{%ls}\\%ls\\AppxManifest.xml", guid, path);
   if (!there(file)) return 0x80073CF0; /* ERROR_INSTALL_OPEN_PACKAGE_FAILED */
   const wchar_t *name = wcsrchr(path, L'/');
   name = name ? name + 1 : path;
   if (!trusted(name)) return 0x800B0109; /* CERT_E_UNTRUSTEDROOT */
+  if (lacks(name, ROOT L"staged")) return 0x80073CF3; /* ERROR_INSTALL_RESOLVE_DEPENDENCY_FAILED */
   swprintf(file, 1400, ROOT L"staged\\%ls", name);
   snprintf(text, sizeof text, "%ls\n%ls\n", guid, path);
   spit(file, text);
   note("staged %ls", name);
+  passed(L"stage");
   return S_OK;
 }
 
@@ -200,10 +275,13 @@ static HRESULT enroll(const wchar_t *name) {
   if (!there(file)) return 0x80073CF1;
   swprintf(file, 1400, ROOT L"registered\\%ls", s.sid);
   CreateDirectoryW(file, 0);
+  /* A strict Windows wants what the package needs registered for the user too. */
+  if (lacks(name, there(ROOT L"inject\\strict") ? file : ROOT L"staged")) return 0x80073CF3;
   swprintf(file, 1400, ROOT L"registered\\%ls\\%ls", s.sid, name);
   snprintf(text, sizeof text, "%lu %lld\n", s.number, s.logon);
   spit(file, text);
   note("registered %ls for %ls", name, s.user);
+  passed(L"register");
   return S_OK;
 }
 
@@ -234,10 +312,12 @@ static HRESULT take(const wchar_t *name, UINT32 options) {
     if (code) return (HRESULT)code;
     if (caller(&s)) return HRESULT_FROM_WIN32(ERROR_ACCESS_DENIED);
     if (held(name, by)) note("VIOLATION %ls was taken from the session of %ls", name, by);
+    if (needed(name)) return 0x80073CF3;
     each_user(name, 1, 0);
     swprintf(file, 1400, ROOT L"staged\\%ls", name);
     if (!DeleteFileW(file)) return 0x80073CF1;
     note("destaged %ls", name);
+    passed(L"destage");
     return S_OK;
   }
   DWORD code = injected(L"deregister");
@@ -248,6 +328,7 @@ static HRESULT take(const wchar_t *name, UINT32 options) {
   swprintf(file, 1400, ROOT L"registered\\%ls\\%ls", s.sid, name);
   if (!DeleteFileW(file)) return 0x80073CF1;
   note("deregistered %ls for %ls", name, s.user);
+  passed(L"deregister");
   return S_OK;
 }
 
@@ -264,12 +345,13 @@ static HRESULT CALL manager2_register(void *p, HSTRING name, void *dependencies,
 }
 static void *manager2_table[] = {HEAD2, manager2_remove, manager2_stage, manager2_register, NO, NO, NO, NO, NO, NO, NO};
 
+static void *package_table[10], *package3_table[9];
 static HRESULT CALL user_sid(object *o, HSTRING *s) { return string(o->text, s); }
 static HRESULT CALL user_state(object *o, int *s) { *s = 2; return S_OK; }
 static void *user_table[] = {HEAD, user_sid, user_state};
 static HRESULT CALL cursor_current(object *o, object **out) {
   if (o->at >= o->count) return 0x8000000B; /* E_BOUNDS */
-  *out = make(USER, user_table, 0);
+  *out = o->packages ? make(PACKAGE, package_table, package3_table) : make(USER, user_table, 0);
   lstrcpynW((*out)->text, o->users[o->at], 128);
   return S_OK;
 }
@@ -279,6 +361,7 @@ static void *cursor_table[] = {HEAD, cursor_current, cursor_has, cursor_next, NO
 static HRESULT CALL users_first(object *o, object **out) {
   *out = make(CURSOR, cursor_table, 0);
   (*out)->count = o->count;
+  (*out)->packages = o->packages;
   memcpy((*out)->users, o->users, sizeof o->users);
   return S_OK;
 }
@@ -299,7 +382,7 @@ static int offline(const wchar_t *name) {
   swprintf(file, 1400, ROOT L"staged\\%ls", name);
   if (!slurp(file, text, sizeof text)) return 1;
   line_of(text, 0, guid, 64);
-  return !is_mounted(guid);
+  return guid[0] != L'-' && !is_mounted(guid);
 }
 static HRESULT CALL status_ok(object *o, BYTE *b) { *b = !offline(o->text); return S_OK; }
 static HRESULT CALL status_away(object *o, BYTE *b) { *b = offline(o->text) != 0; return S_OK; }
@@ -309,9 +392,9 @@ static void *status_table[] = {HEAD, status_ok, status_away, status_away, status
 static HRESULT CALL id_full(object *o, HSTRING *s) { return string(o->text, s); }
 static void *id_table[] = {HEAD, NO, NO, NO, NO, NO, NO, id_full, NO};
 static HRESULT CALL package_id(object *o, object **out) { *out = make(PACKAGE_ID, id_table, 0); lstrcpyW((*out)->text, o->text); return S_OK; }
-static void *package_table[] = {HEAD, package_id, NO, NO, NO};
+static void *package_table[10] = {HEAD, package_id, NO, NO, NO};
 static HRESULT CALL package_status(void *p, object **out) { *out = make(STATUS, status_table, 0); lstrcpyW((*out)->text, SECOND(p)->text); return S_OK; }
-static void *package3_table[] = {HEAD2, package_status, NO, NO};
+static void *package3_table[9] = {HEAD2, package_status, NO, NO};
 
 static HRESULT CALL manager_find(object *o, HSTRING name, object **out) {
   wchar_t file[1400];
@@ -324,6 +407,23 @@ static HRESULT CALL manager_find(object *o, HSTRING name, object **out) {
   lstrcpynW((*out)->text, value(name), 700);
   return S_OK;
 }
+static HRESULT CALL manager_family(object *o, HSTRING family, object **out) {
+  WIN32_FIND_DATAW f;
+  DWORD code = injected(L"family");
+  if (code) return (HRESULT)code;
+  const wchar_t *name = value(family), *hash = wcsrchr(name, L'_');
+  *out = make(USERS, users_table, 0);
+  (*out)->packages = 1;
+  HANDLE find = FindFirstFileW(ROOT L"staged\\*_*", &f);
+  if (find == INVALID_HANDLE_VALUE) return S_OK;
+  do {
+    const wchar_t *end = wcsrchr(f.cFileName, L'_');
+    if ((*out)->count < 20 && hash && !_wcsnicmp(f.cFileName, name, hash - name + 1) && end && !_wcsicmp(end, hash))
+      lstrcpynW((*out)->users[(*out)->count++], f.cFileName, 128);
+  } while (FindNextFileW(find, &f));
+  FindClose(find);
+  return S_OK;
+}
 static HRESULT CALL manager_cleanup(object *o, HSTRING name, HSTRING sid, object **out) {
   wchar_t file[1400];
   note("CleanupPackageForUserAsync %ls %ls", value(name), value(sid));
@@ -332,7 +432,7 @@ static HRESULT CALL manager_cleanup(object *o, HSTRING name, HSTRING sid, object
   if (!code && !DeleteFileW(file)) code = 0x80073CF1;
   return operation((HRESULT)code, out);
 }
-static void *manager_table[] = {HEAD, NO, NO, NO, NO, NO, NO, NO, NO, NO, manager_users, NO, manager_find, manager_cleanup, NO, NO, NO};
+static void *manager_table[] = {HEAD, NO, NO, NO, NO, NO, NO, NO, NO, NO, manager_users, NO, manager_find, manager_cleanup, manager_family, NO, NO};
 
 /* ---- activation ---- */
 typedef struct { void **first, **second; enum kind kind; } factory;

@@ -22,12 +22,14 @@ EXPORT HRESULT WINAPI CimMountImage(PCWSTR folder, PCWSTR name, DWORD flags, con
   disk_path(guid, 1, to);
   if (!MoveFileExW(from, to, 0)) return HRESULT_FROM_WIN32(GetLastError());
   note("attached %ls", path);
+  passed(L"cimmount");
   return S_OK;
 }
 
 EXPORT HRESULT WINAPI CimDismountImage(const GUID *volume) {
   wchar_t guid[64], from[200], to[200];
   text_of(volume, guid);
+  note("CimDismountImage {%ls}", guid);
   DWORD code = injected(L"cimdismount");
   if (code) return (HRESULT)code;
   if (!is_mounted(guid)) return HRESULT_FROM_WIN32(ERROR_NOT_FOUND);
@@ -36,5 +38,6 @@ EXPORT HRESULT WINAPI CimDismountImage(const GUID *volume) {
   disk_path(find_image(0, 0, guid, &image) ? image.guid : guid, 0, to);
   if (!MoveFileExW(from, to, 0)) return HRESULT_FROM_WIN32(GetLastError());
   note("detached {%ls}", guid);
+  passed(L"cimdismount");
   return S_OK;
 }

@@ -8,7 +8,9 @@
  *   staged/<full name>   a package that Windows knows: GUID of its volume, path on it
  *   registered/<SID>/<full name>   who has it: number and time of logon of the session in which it was registered
  *   signers/<full name>  thumbprint that must be in LocalMachine\TrustedPeople for staging to succeed
- *   inject/<call>        HRESULT or Win32 error in hex that the call fails with; inject/<call>.slow: milliseconds it takes
+ *   needs/<full name>    beginnings of full names, one a line: packages that must be staged before it, and stay while it is
+ *   inject/<call>        HRESULT or Win32 error in hex that the call fails with; inject/<call>.slow: milliseconds it takes;
+ *                        inject/<call>.hold: "before" or "after", where it stops for good, writing held/<call>
  *   log.txt              calls, one a line
  */
 #ifndef FAKE_H
@@ -79,12 +81,28 @@ static void line_of(const char *text, int n, wchar_t *to, int room) {
   MultiByteToWideChar(CP_UTF8, 0, one, -1, to, room);
 }
 
+/* halt stops a call for as long as the bench wants it: the process is to be killed there. */
+static void halt(const wchar_t *call, const char *where) {
+  wchar_t path[300], held[300];
+  char text[64];
+  swprintf(path, 300, ROOT L"inject\\%ls.hold", call);
+  if (!slurp(path, text, sizeof text) || strcmp(text, where)) return;
+  note("held %s %ls", where, call);
+  swprintf(held, 300, ROOT L"held\\%ls", call);
+  spit(held, where);
+  while (there(path)) Sleep(20);
+}
+
+/* passed is the end of a call that did what it was asked for. */
+static void passed(const wchar_t *call) { halt(call, "after"); }
+
 /* injected tells with which error a call is to fail, after the time it is to take; 0: with none. */
 static DWORD injected(const wchar_t *call) {
   wchar_t path[300];
   char text[64];
   swprintf(path, 300, ROOT L"inject\\%ls.slow", call);
   if (slurp(path, text, sizeof text)) Sleep(strtoul(text, 0, 10));
+  halt(call, "before");
   swprintf(path, 300, ROOT L"inject\\%ls", call);
   if (!slurp(path, text, sizeof text)) return 0;
   DWORD code = strtoul(text, 0, 16);
