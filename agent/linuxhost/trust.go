@@ -23,7 +23,7 @@ import (
 // Trust writes certificates to the folder certificates, and removes such as it wrote. Others in the folder are the
 // administrator's and are left alone.
 func (h *Host) Trust(_ context.Context, install []berth.Certificate, remove []string) error {
-	var errs []error
+	errs := []error{h.clearHalfWritten()}
 	for _, c := range install {
 		errs = append(errs, h.installCertificate(c))
 	}
@@ -37,6 +37,15 @@ func (h *Host) Trust(_ context.Context, install []berth.Certificate, remove []st
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// clearHalfWritten removes what an agent that died was writing. Certificates are written one after another, here alone.
+func (h *Host) clearHalfWritten() error {
+	paths, err := filepath.Glob(h.path("certificates", ".berth-*.pem.*"))
+	for _, p := range paths {
+		err = errors.Join(err, os.Remove(p))
+	}
+	return coded(err, "cannot clear the folder of certificates")
 }
 
 func (h *Host) installCertificate(c berth.Certificate) error {
