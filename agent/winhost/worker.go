@@ -41,17 +41,20 @@ func SessionWorker(ctx context.Context, session uint32, in io.Reader, out io.Wri
 	if w.manager, w.why = winrt.NewManager(); w.why == nil {
 		defer w.manager.Close()
 	}
-	if err := watchEnd(session, func() { w.leave(ctx) }); err != nil {
-		return err
-	}
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, mostWork)
-	for lines.Scan() {
+	for first := true; lines.Scan(); first = false {
 		work, err := readWork(lines.Bytes())
 		if err != nil {
 			return err
 		}
-		if err := w.tell(doneOf(w.do(ctx, work))); err != nil {
+		done := doneOf(w.do(ctx, work))
+		if first { // by now it knows what to let go of
+			if err := watchEnd(session, func() { w.leave(ctx) }); err != nil {
+				return err
+			}
+		}
+		if err := w.tell(done); err != nil {
 			return err
 		}
 	}

@@ -9,7 +9,11 @@ int main(int argc, char **argv) {
   DWORD_PTR answer = 0;
   if (argc < 2) return 2;
   snprintf(title, sizeof title, "session %s", argv[1]);
-  HWND w = FindWindowA("BerthSessionWorker", title);
+  HWND w = 0;
+  for (int i = 0; !w && i < 600; i++) { /* a worker that is just starting is waited for */
+    if (i) Sleep(100);
+    w = FindWindowA("BerthSessionWorker", title);
+  }
   if (!w) { printf("no window for %s, error %lu\n", title, GetLastError()); return 3; }
   if (!SendMessageTimeoutA(w, WM_QUERYENDSESSION, 0, ENDSESSION_LOGOFF, SMTO_ABORTIFHUNG, 5000, &answer)) return 4;
   if (!answer) return 5;
