@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 
@@ -130,7 +129,7 @@ func (h *Host) makeKnown(ctx context.Context, rec *record) error {
 			return err
 		}
 	}
-	if rec.Link, err = h.link(ctx, rec.Package.FullName, folder); err != nil {
+	if rec.Link, err = h.link(rec.Package.FullName, folder); err != nil {
 		return err
 	}
 	if err := h.records.write(*rec); err != nil {
@@ -140,17 +139,12 @@ func (h *Host) makeKnown(ctx context.Context, rec *record) error {
 }
 
 // link makes a junction to a folder of a volume that has no drive letter.
-func (h *Host) link(ctx context.Context, fullName, folder string) (string, error) {
+func (h *Host) link(fullName, folder string) (string, error) {
 	path := filepath.Join(h.records.folder("links"), fullName)
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return "", coded(err, "cannot replace the junction "+path)
 	}
-	// mklink is a command of the shell; it writes the reparse point that no call of Windows writes whole.
-	out, err := exec.CommandContext(ctx, filepath.Join(systemFolder(), "cmd.exe"), "/d", "/c", "mklink", "/J", path, folder).CombinedOutput()
-	if err != nil {
-		return "", coded(fmt.Errorf("%w: %s", err, strings.TrimSpace(string(out))), "cannot make the junction "+path)
-	}
-	return path, nil
+	return path, coded(makeJunction(path, folder), "cannot make the junction "+path)
 }
 
 // Destage takes the package from the machine and detaches its image, unless somebody uses it.

@@ -49,6 +49,9 @@ type bench struct {
 	logons int64
 	images int
 	agent  *exec.Cmd // when it runs by itself and not as a service
+	told   int       // codes that were told as they should be
+
+	serving *exec.Cmd
 }
 
 type bootstrap struct {
@@ -66,7 +69,7 @@ func newBench(t *testing.T) *bench {
 	b := &bench{wine: windows(t), t: t, dir: t.TempDir()}
 	b.must(os.RemoveAll(b.fake()))
 	b.must(os.RemoveAll(filepath.Join(b.prefix, "drive_c", "berth-agent")))
-	for _, sub := range []string{"images", "disks", "mounted", "sessions", "staged", "registered", "signers", "inject", "needs", "held"} {
+	for _, sub := range []string{"images", "disks", "mounted", "sessions", "staged", "registered", "signers", "inject", "needs", "held", "junctions"} {
 		b.must(os.MkdirAll(b.fake(sub), 0o755))
 	}
 	b.must(os.MkdirAll(filepath.Join(b.dir, "images"), 0o755))
@@ -107,18 +110,8 @@ func (b *bench) fake(parts ...string) string {
 func (b *bench) startServer() {
 	b.t.Helper()
 	file := filepath.Join(b.dir, "admin.json")
-	log, err := os.Create(filepath.Join(b.dir, "server.log"))
-	b.must(err)
-	c := exec.Command(b.server, "server", "--data", filepath.Join(b.dir, "server"), "--listen", "127.0.0.1:0",
-		"--image-root", filepath.Join(b.dir, "images"), "--bootstrap", file)
-	c.Stdout, c.Stderr = log, log
-	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	b.must(c.Start())
-	b.t.Cleanup(func() {
-		_ = c.Process.Kill()
-		_ = c.Wait()
-		_ = log.Close()
-	})
+	b.runServer("--listen", "127.0.0.1:0", "--bootstrap", file)
+	b.t.Cleanup(b.stopServer)
 	until(b.t, "the server answers", func() (bool, any) {
 		text, err := os.ReadFile(file)
 		if err != nil || json.Unmarshal(text, &b.boot) != nil {
@@ -132,6 +125,36 @@ func (b *bench) startServer() {
 		if err != nil {
 			return false, err
 		}
+		resp, err := b.client.Raw(b.t.Context(), http.MethodGet, "/healthz", nil)
+		if err != nil {
+			return false, err
+		}
+		return resp.StatusCode == http.StatusOK, resp.Body.Close()
+	})
+}
+
+func (b *bench) runServer(args ...string) {
+	b.t.Helper()
+	log, err := os.OpenFile(filepath.Join(b.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	b.must(err)
+	defer func() { _ = log.Close() }() // the server has its own
+	b.serving = exec.Command(b.server, append([]string{"server", "--data", filepath.Join(b.dir, "server"),
+		"--image-root", filepath.Join(b.dir, "images")}, args...)...)
+	b.serving.Stdout, b.serving.Stderr = log, log
+	b.serving.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	b.must(b.serving.Start())
+}
+
+func (b *bench) stopServer() {
+	_ = b.serving.Process.Kill()
+	_ = b.serving.Wait()
+}
+
+// serveAgain starts the server where it was.
+func (b *bench) serveAgain() {
+	b.t.Helper()
+	b.runServer("--listen", strings.TrimPrefix(b.boot.URL, "https://"))
+	until(b.t, "the server answers again", func() (bool, any) {
 		resp, err := b.client.Raw(b.t.Context(), http.MethodGet, "/healthz", nil)
 		if err != nil {
 			return false, err
@@ -208,7 +231,15 @@ func (b *bench) knows(image, guid, path string) {
 	defer func() { _ = files.Close() }()
 	b.must(copyTree(b.fake("disks", "{"+guid+"}"), files.FS))
 	b.images++
-	b.must(os.WriteFile(b.fake("images", fmt.Sprintf("%d.txt", b.images)), fmt.Appendf(nil, "%s\n%d\n%s\n", path, 10+b.images, guid), 0o644))
+	b.volume(path, 10+b.images, guid)
+}
+
+// volume makes a volume of a disk known; a disk may have several.
+func (b *bench) volume(path string, disk int, guid string) {
+	b.t.Helper()
+	entries, err := os.ReadDir(b.fake("images"))
+	b.must(err)
+	b.must(os.WriteFile(b.fake("images", fmt.Sprintf("%d.txt", len(entries)+1)), fmt.Appendf(nil, "%s\n%d\n%s\n", path, disk, guid), 0o644))
 	b.must(os.Symlink(filepath.Join("..", "drive_c", "fake", "mounted", "{"+guid+"}"), filepath.Join(b.prefix, "dosdevices", "volume{"+guid+"}")))
 }
 
@@ -238,12 +269,12 @@ func (b *bench) install(flags ...string) {
 }
 
 // start starts the agent by itself, without a service.
-func (b *bench) start() {
+func (b *bench) start(flags ...string) {
 	b.t.Helper()
 	log, err := os.OpenFile(filepath.Join(b.dir, "agent.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	b.must(err)
 	defer func() { _ = log.Close() }()
-	b.agent = b.command(context.Background(), b.exe, "agent", "run", "--state", stateOnC)
+	b.agent = b.command(context.Background(), append([]string{b.exe, "agent", "run", "--state", stateOnC}, flags...)...)
 	b.agent.Stdout, b.agent.Stderr = log, log
 	b.must(b.agent.Start())
 }

@@ -18,10 +18,10 @@ func everything() bool { return os.Getenv("WINELAB_ALL") != "" }
 // fewest are the codes that are tried in any case: of each status and class of retry, and of each sort of text.
 var fewest = []string{"0x80070002", "0x80070005", "0x8007052E", "0xC03A0002", "0x80073CF3", "0x80073CFF", "0x800B0109", "0x80070422", "0x80073D02", "0x80073CFA"}
 
-// codesOf lists the codes of Windows that are met in a phase.
-func codesOf(phase berth.Phase, but ...string) []berth.Explanation {
+// codesOf lists the codes of Windows that are met in one of the phases.
+func codesOf(phases []berth.Phase, but ...string) []berth.Explanation {
 	return slices.DeleteFunc(berth.Catalogue(), func(e berth.Explanation) bool {
-		in := e.Phases == "" || slices.Contains(strings.Fields(e.Phases), string(phase))
+		in := e.Phases == "" || slices.ContainsFunc(phases, func(p berth.Phase) bool { return slices.Contains(strings.Fields(e.Phases), string(p)) })
 		return !in || !strings.HasPrefix(e.Code, "0x") || slices.Contains(but, e.Code) || !everything() && !slices.Contains(fewest, e.Code)
 	})
 }
@@ -29,7 +29,11 @@ func codesOf(phase berth.Phase, but ...string) []berth.Explanation {
 // failing lets a call fail with each code in turn, and looks at what administrators are told.
 func (b *bench) failing(call string, phase berth.Phase, fullName string, want func(berth.Explanation) berth.StatusName, but ...string) {
 	b.t.Helper()
-	list := codesOf(phase, but...)
+	phases := []berth.Phase{phase}
+	if call == "detach" { // it opens the image again
+		phases = append(phases, berth.PhaseAttach)
+	}
+	list := codesOf(phases, but...)
 	if len(list) < 3 {
 		b.t.Fatalf("only %d codes for the phase %s", len(list), phase)
 	}
@@ -44,9 +48,11 @@ func (b *bench) failing(call string, phase berth.Phase, fullName string, want fu
 		if got.Name != want(e) || got.Remedy != e.Remedy || got.Meaning != e.Meaning || got.Symbol != e.Symbol || got.Retry != e.Retry ||
 			!strings.Contains(got.Cause, "cannot ") {
 			b.t.Errorf("%s at %s: %+v, want %s with %+v", e.Code, phase, got, want(e), e)
+			continue
 		}
+		b.told++
 	}
-	b.t.Logf("%s: %d codes", phase, len(list))
+	b.t.Logf("%s: %d codes at %s", call, len(list), phase)
 	b.heal(call)
 	b.must(b.client.RetryHost(b.t.Context(), hostName))
 }
@@ -56,6 +62,7 @@ func TestErrors(t *testing.T) {
 	b := newBench(t)
 	s := b.newSigner()
 	one, image := s.image("1.0.0.0", "notes-1.vhdx")
+	two, imageTwo := s.image("2.0.0.0", "notes-2.vhd")
 	b.enroll()
 	b.inject("open", "0x80070002")
 	b.install()
@@ -82,23 +89,41 @@ func TestErrors(t *testing.T) {
 	b.failing("register", berth.PhaseRegister, one, staged)
 	b.await(one, berth.StatusInUse)
 
-	// The user comes back while an earlier session's registration cannot be taken away.
+	// The user comes back and has another version, while what an earlier session left cannot be taken away.
+	b.signIn(2, users[1])
+	b.awaitState("mounted", "staged/"+one, registered(users[0], one), registered(users[1], one))
+	b.signOut(1)
+	b.add(imageTwo)
+	b.tag(two)
+	b.await(two, berth.StatusReady)
+	b.inject("deregister", "0x80070005")
+	b.signIn(1, users[0])
+	disabling := func(berth.Explanation) berth.StatusName { return berth.StatusDisabling }
+	b.failing("deregister", berth.PhaseDeregister, one, disabling, "0x80073CF1") // that it is not there is a success
+	b.awaitState("mounted", "mounted", "staged/"+one, "staged/"+two, registered(users[0], two), registered(users[1], one))
+
+	b.inject("destage", "0x80070005")
+	b.signOut(2)
+	b.failing("destage", berth.PhaseDestage, one, disabling, "0x80073CF1") // as above
+	b.awaitState("mounted", "staged/"+two, registered(users[0], two))
+
+	b.inject("detach", "0x80070005")
 	b.signOut(1)
 	b.unassign(p)
-	b.inject("destage", "0x80070005")
-	disabling := func(berth.Explanation) berth.StatusName { return berth.StatusDisabling }
-	b.failing("destage", berth.PhaseDestage, one, disabling, "0x80073CF1") // that it is not there is a success
+	b.failing("detach", berth.PhaseDestage, two, disabling)
 	b.awaitState("")
 	b.sound()
+	t.Logf("%d codes were told with status, text, remedy and class of retry, and overcome", b.told)
 }
 
-// TestAddresses: where Windows does not take an escaped address, the plain one is tried.
+// TestAddresses: where Windows does not take an escaped address, the plain one is tried, and then a junction.
 func TestAddresses(t *testing.T) {
 	b := newBench(t)
 	s := b.newSigner()
 	one, image := s.image("1.0.0.0", "notes-1.vhdx")
 	b.enroll()
-	b.install()
+	b.start()
+	t.Cleanup(func() { b.stop() })
 	b.inject("unescaped", "1")
 	p := b.add(image, production)
 	b.assign(p)
@@ -108,7 +133,38 @@ func TestAddresses(t *testing.T) {
 	}
 	b.unassign(p)
 	b.awaitState("")
-	b.sound()
+
+	b.inject("junction", "1")
+	b.reassign(p)
+	b.await(one, berth.StatusReady)
+	if n := b.calls("StagePackageWithOptionsAsync file:///C:/berth-agent/links/" + one); n != 1 {
+		t.Errorf("staged %d times through a junction", n)
+	}
+	b.signIn(1, users[0])
+	b.await(one, berth.StatusInUse)
+	b.endSession(1)
+	b.signOut(1)
+	b.stop()
+	b.start()
+	b.await(one, berth.StatusReady)
+	b.unassign(p)
+	b.awaitState("")
+	b.empty()
+
+	// Asked for by name, nothing else is tried.
+	b.stop()
+	b.heal("junction")
+	b.heal("unescaped")
+	before := b.calls("StagePackageWithOptionsAsync file:///Volume")
+	b.start("--uri-mode", "junction")
+	b.reassign(p)
+	b.await(one, berth.StatusReady)
+	b.unassign(p)
+	b.awaitState("")
+	if n := b.calls("StagePackageWithOptionsAsync file:///Volume"); n != before {
+		t.Error("another address was tried")
+	}
+	b.empty()
 }
 
 // TestTampered: an image whose code is not as signed is not staged, and the file is named.

@@ -127,16 +127,29 @@ static void *uri_table[] = {HEAD, uri_absolute, NO, NO, NO, NO, NO, NO, NO, NO, 
 static int hex(wchar_t c) { return c >= L'0' && c <= L'9' ? c - L'0' : (c | 32) >= L'a' && (c | 32) <= L'f' ? (c | 32) - L'a' + 10 : -1; }
 
 /* place takes an address apart: the volume, and the path on it. Braces come escaped, as .NET gives them; with
- * inject/unescaped only an address with plain braces is taken. */
+ * inject/unescaped only an address with plain braces is taken, with inject/junction none but a junction. */
 static int place(const wchar_t *address, wchar_t *guid, wchar_t *path) {
   wchar_t plain[700];
   int n = 0;
-  if (!wcschr(address, L'{') && there(ROOT L"inject\\unescaped")) return 0;
   for (const wchar_t *p = address; *p && n < 699; p++) {
     if (*p == L'%' && hex(p[1]) >= 0 && hex(p[2]) >= 0) { plain[n++] = (wchar_t)(hex(p[1]) * 16 + hex(p[2])); p += 2; }
     else plain[n++] = *p;
   }
   plain[n] = 0;
+  if (!_wcsnicmp(plain, L"file:///C:/", 11)) { /* a junction */
+    wchar_t file[900], target[600];
+    char text[2400];
+    swprintf(file, 900, ROOT L"junctions\\%ls", wcsrchr(plain, L'/') + 1);
+    if (!slurp(file, text, sizeof text)) return 0;
+    line_of(text, 0, target, 600);
+    if (wcslen(target) < 11 + 36 + 2) return 0;
+    lstrcpynW(guid, target + 11, 37);
+    lstrcpynW(path, target + 49, 600);
+    for (wchar_t *p = path; *p; p++)
+      if (*p == L'\\') *p = L'/';
+    return 1;
+  }
+  if (there(ROOT L"inject\\junction") || (!wcschr(address, L'{') && there(ROOT L"inject\\unescaped"))) return 0;
   if (_wcsnicmp(plain, L"file:///Volume{", 15) || wcslen(plain) < 15 + 36 + 3 || plain[51] != L'}') return 0;
   lstrcpynW(guid, plain + 15, 37);
   lstrcpynW(path, plain + 53, 600);

@@ -4,6 +4,7 @@
  *   images/<n>.txt       an image: path, disk number, GUID of its volume, one a line
  *   disks/{guid}         content of an image's volume while it is not attached
  *   mounted/{guid}       the same folder while it is: attaching is renaming, and so happens whole or not at all
+ *   junctions/<name>     where the junction of that name leads
  *   sessions/<n>.txt     a user's session: user, domain, SID, time of logon (FILETIME), one a line
  *   staged/<full name>   a package that Windows knows: GUID of its volume, path on it
  *   registered/<SID>/<full name>   who has it: number and time of logon of the session in which it was registered
@@ -150,6 +151,21 @@ static int turn(const wchar_t *guid, int mount) {
     Sleep(20);
   }
   return 0;
+}
+
+/* turn_all attaches or detaches every volume of an image. */
+static int turn_all(const wchar_t *path, int mount) {
+  int ok = 1;
+  for (int n = 1; n < 100; n++) {
+    wchar_t file[100], one[600], guid[64];
+    char text[2048];
+    swprintf(file, 100, ROOT L"images\\%d.txt", n);
+    if (!slurp(file, text, sizeof text)) continue;
+    line_of(text, 0, one, 600);
+    line_of(text, 2, guid, 64);
+    if (!_wcsicmp(path, one) && is_mounted(guid) != mount) ok = turn(guid, mount) && ok;
+  }
+  return ok;
 }
 
 /* A user's session. */

@@ -51,7 +51,7 @@ EXPORT DWORD WINAPI AttachVirtualDisk(HANDLE h, PSECURITY_DESCRIPTOR sd, ATTACH_
     return ERROR_INVALID_PARAMETER;
   }
   if (is_mounted(i->guid)) return ERROR_SHARING_VIOLATION;
-  if (!turn(i->guid, 1)) return ERROR_GEN_FAILURE;
+  if (!turn_all(i->path, 1)) return ERROR_GEN_FAILURE;
   note("attached %ls", i->path);
   passed(L"attach");
   return 0;
@@ -76,7 +76,7 @@ EXPORT DWORD WINAPI DetachVirtualDisk(HANDLE h, DETACH_VIRTUAL_DISK_FLAG flags, 
     } while (FindNextFileW(find, &f));
     FindClose(find);
   }
-  if (!turn(i->guid, 0)) return ERROR_GEN_FAILURE;
+  if (!turn_all(i->path, 0)) return ERROR_GEN_FAILURE;
   note("detached %ls", i->path);
   passed(L"detach");
   return 0;
@@ -147,7 +147,28 @@ static HANDLE WINAPI open_volume(LPCWSTR path, DWORD access, DWORD share, LPSECU
   return h;
 }
 
+/* Junctions, which Wine does not have: the path of the folder and where it leads are noted in a file of their own. */
+static BOOL set_junction(HANDLE h, const BYTE *b, DWORD size) {
+  wchar_t path[600], target[600], file[200];
+  char text[2400];
+  const WORD *w = (const WORD *)(b + 4); /* lengths and offsets of MS-FSCC 2.1.2.5 */
+  if (*(const DWORD *)b != 0xA0000003 || size < 16 || (DWORD)w[0] + 8 != size || w[2] || w[3] > 1100 || w[4] != w[3] + 2 ||
+      w[4] + w[5] + 2 + 8 != w[0] || memcmp(b + 16, L"\\??\\Volume{", 22)) {
+    note("VIOLATION a reparse point that Windows would not take");
+    SetLastError(4392); /* ERROR_INVALID_REPARSE_DATA */
+    return FALSE;
+  }
+  lstrcpynW(target, (const wchar_t *)(b + 16), w[3] / 2 + 1);
+  if (!GetFinalPathNameByHandleW(h, path, 600, 0)) return FALSE;
+  swprintf(file, 200, ROOT L"junctions\\%ls", wcsrchr(path, L'\\') + 1);
+  snprintf(text, sizeof text, "%ls\n", target);
+  spit(file, text);
+  note("junction %ls to %ls", path, target);
+  return TRUE;
+}
+
 static BOOL WINAPI ask_volume(HANDLE h, DWORD code, LPVOID in, DWORD nin, LPVOID out, DWORD nout, LPDWORD n, LPOVERLAPPED o) {
+  if (code == 0x000900A4) return set_junction(h, in, nin); /* FSCTL_SET_REPARSE_POINT */
   if (code != IOCTL_VOLUME_GET_VOLUME_DISK_EXTENTS) return device_io(h, code, in, nin, out, nout, n, o);
   for (int i = 0; i < 64; i++)
     if (volumes[i].handle == h && nout >= sizeof(VOLUME_DISK_EXTENTS)) {
