@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -35,7 +34,7 @@ func (p *program) hashFiles(ctx context.Context, image, at string, files *imagin
 	lines := newLines(p.Out)
 	bar := p.progress("hashing", image)
 	defer bar.stop()
-	sums, failed := []imaging.Sum{}, 0
+	sums, failed, seen := []imaging.Sum{}, 0, onTerminal(p.Out)
 	err := files.Hash(ctx, at, func(s imaging.Sum) error {
 		bar.Add(s.Size)
 		if s.Error != "" {
@@ -50,7 +49,11 @@ func (p *program) hashFiles(ctx context.Context, image, at string, files *imagin
 		if s.Error != "" {
 			return nil
 		}
-		return lines.write(sumLine(s))
+		line := sumLine(s)
+		if seen { // the exact bytes are for sha256sum, not for the eyes
+			line = plain(line)
+		}
+		return lines.write(line + "\n")
 	})
 	bar.stop()
 	if err == nil {
@@ -77,7 +80,7 @@ func sumLine(s imaging.Sum) string {
 	if name != s.Path {
 		mark = `\`
 	}
-	return fmt.Sprintf("%s%s  %s\n", mark, s.SHA256, name)
+	return mark + s.SHA256 + "  " + name
 }
 
 // unread is the error of a command that did its work but for some files.
