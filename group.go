@@ -11,7 +11,7 @@ import (
 
 // groupForm is the form of the names that GroupOf gives. It is another when what goes into them changes: stores then give
 // every host its name anew.
-const groupForm = "1"
+const groupForm = "2"
 
 // Placement is what administrators have set about a host, as far as groups go.
 type Placement struct {
@@ -30,8 +30,8 @@ func (p Placement) Alone() bool { return p.Own || p.Drafted }
 func GroupOf(h Host, p Placement) string {
 	f := h.Facts
 	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\n%s\n%s\n%d\n%s\n%s\n%v\n%d\n%v\n", h.Kind, Fold(p.Pool), Fold(f.Architecture), f.Build, f.OS, f.AgentVersion,
-		diskNotice(f) != nil, f.Generation, f.Generation < p.Generation)
+	fmt.Fprintf(sum, "%s\n%s\n%s\n%d\n%s\n%s\n%v\n%v\n%v\n%d\n%v\n", h.Kind, Fold(p.Pool), Fold(f.Architecture), f.Build, f.OS, f.AgentVersion,
+		diskNotice(f) != nil, leftOutNotice(f.Cache) != nil, copyNotice(f.Cache) != nil, f.Generation, f.Generation < p.Generation)
 	if p.Alone() {
 		_, _ = io.WriteString(sum, "host "+Fold(h.Name)+"\n") // a hash never fails
 	}

@@ -24,14 +24,14 @@ type Cache struct {
 	on      bool              // the plan asks for copies
 	told    bool              // a plan was ever told
 	most    int64             // bytes that copies may take, 0: no bound
-	images  map[string]*image // by folded path
+	images  map[string]*image // by nameOf their paths
 	dirty   bool              // the index changed
 	hanging int               // reads that the share never answered and that are still under way
 }
 
 // image is one image of the share.
 type image struct {
-	path     string // as the plan spells it, or the copy
+	path     string // as the plan spelled it first, or the copy; never changed
 	packages []berth.PlannedPackage
 	order    int
 	needed   time.Time
@@ -84,9 +84,17 @@ func New(o Options) (*Cache, error) {
 	return c, nil
 }
 
+// nameOf gives the spellings of a path their one form. File servers and Windows ignore case; other systems do not.
+func nameOf(path string) string {
+	if strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") {
+		return path
+	}
+	return berth.Fold(path)
+}
+
 // image returns the image of that path, making it.
 func (c *Cache) image(path string) *image {
-	key := berth.Fold(path)
+	key := nameOf(path)
 	im := c.images[key]
 	if im == nil {
 		im = &image{path: path, order: len(c.images)}
@@ -155,7 +163,7 @@ func (c *Cache) Want(plan berth.Plan, attached []string) {
 func (c *Cache) name(order int, p berth.PlannedPackage, now time.Time) {
 	im := c.image(p.ImagePath)
 	if len(im.packages) == 0 {
-		im.path, im.order = p.ImagePath, order
+		im.order = order
 	}
 	if im.needed.IsZero() {
 		im.needed, c.dirty = now, true
@@ -171,7 +179,7 @@ func (c *Cache) spread(now time.Time) time.Time {
 
 // look notes whether a package is attached from the copy. Who attached one a moment ago may not have been seen yet.
 func (k *copied) look(attached []string) {
-	there := slices.ContainsFunc(attached, func(p string) bool { return k.holds(p) || berth.Fold(p) == berth.Fold(k.doc.Image) })
+	there := slices.ContainsFunc(attached, func(p string) bool { return k.holds(p) || nameOf(p) == nameOf(k.doc.Image) })
 	if !there && k.linger > 0 {
 		k.linger--
 		return
@@ -194,7 +202,7 @@ const lookout = 3
 func (c *Cache) Use(p berth.PlannedPackage) (path string, done func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	im := c.images[berth.Fold(p.ImagePath)]
+	im := c.images[nameOf(p.ImagePath)]
 	if im == nil {
 		return "", func() {}
 	}

@@ -187,7 +187,12 @@ func (c *Cache) refuse(ctx context.Context, im *image, k *copied, why error) err
 		c.set(func() { k.good = nil })
 		return fmt.Errorf("%d chunks of the copy were damaged and are fetched again: %w", damaged, why)
 	}
-	if im.tries++; im.tries == 1 && !k.held() { // the share may have given wrong bytes: once more, from the beginning
+	again := false
+	c.set(func() {
+		im.tries++
+		again = im.tries == 1 && !k.held()
+	})
+	if again { // the share may have given wrong bytes: once more, from the beginning
 		return errors.Join(fmt.Errorf("the copy is not what was added; it is made once more: %w", why), c.remove(&job{image: im, remove: k, why: "it is not as the plan says"}))
 	}
 	c.mu.Lock()

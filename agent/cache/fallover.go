@@ -101,7 +101,7 @@ func (o FallOver) find(f *share.File) string {
 			continue
 		}
 		for _, part := range k.doc.Files {
-			if berth.Fold(part.Path) == berth.Fold(f.Path) && part.Size == f.Size && part.Stamp == f.Stamp {
+			if nameOf(part.Path) == nameOf(f.Path) && part.Size == f.Size && part.Stamp == f.Stamp {
 				return k.path(part)
 			}
 		}

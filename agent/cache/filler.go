@@ -75,17 +75,24 @@ func (f *filler) open() (err error) {
 func (f *filler) audit(ctx context.Context) error {
 	doc, have := f.copy.doc, int64(0)
 	buf := make([]byte, doc.Chunk)
-	for at, want := range f.have {
-		if ctx.Err() != nil {
-			return ctx.Err()
+	for i := range doc.Files {
+		for n := range doc.chunks(i) { // in the order in which they lie on the disk
+			at := place{i, n}
+			want, there := f.have[at]
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if !there {
+				continue
+			}
+			p := buf[:doc.length(at)]
+			if _, err := f.files[i].ReadAt(p, n*doc.Chunk); err != nil || sum(p) != want {
+				delete(f.have, at)
+				f.damaged++
+				continue
+			}
+			have += int64(len(p))
 		}
-		p := buf[:doc.length(at)]
-		if _, err := f.files[at.file].ReadAt(p, at.chunk*doc.Chunk); err != nil || sum(p) != want {
-			delete(f.have, at)
-			f.damaged++
-			continue
-		}
-		have += int64(len(p))
 	}
 	if f.damaged > 0 {
 		f.cache.options.Log.Warn("chunks of a copy are damaged; they are fetched again", "image", doc.Image, "chunks", f.damaged)

@@ -114,7 +114,7 @@ var folderNames = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompi
 
 // keyOf names an image in the names of folders.
 func keyOf(image string) string {
-	sum := sha256.Sum256([]byte(berth.Fold(image)))
+	sum := sha256.Sum256([]byte(nameOf(image)))
 	return hex.EncodeToString(sum[:8])
 }
 

@@ -138,8 +138,11 @@ func (c *Cache) next() (*job, time.Duration) {
 			if j == nil {
 				continue
 			}
-			if now.Before(im.due) || c.hanging >= mostHanging {
-				wait = min(wait, max(im.due.Sub(now), time.Millisecond))
+			if c.hanging >= mostHanging { // wakes when one of them ends
+				continue
+			}
+			if now.Before(im.due) {
+				wait = min(wait, im.due.Sub(now))
 				continue
 			}
 			return j, 0
@@ -223,7 +226,7 @@ func (c *Cache) copying(im *image, chosen map[string]bool) *job {
 	}
 	k := im.newest()
 	switch {
-	case im.lacks() && chosen[newID+berth.Fold(im.path)]:
+	case im.lacks() && chosen[newID+nameOf(im.path)]:
 		return &job{image: im, begin: true}
 	case k == nil || k.doomed || im.replaced || im.isBad(k.stamps()):
 		return nil
