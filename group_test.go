@@ -21,14 +21,18 @@ func someHost(t *rapid.T, name string) (berth.Host, berth.Placement) {
 		if flip("has " + p) {
 			continue
 		}
-		f := berth.PackageFacts{FullName: p, FamilyName: "F" + p, Staged: flip("staged"), Attached: flip("attached"), Since: time.Unix(rapid.Int64Range(1, 9).Draw(t, name+" since"), 0)}
+		f := berth.PackageFacts{FullName: p, FamilyName: "F" + p, Staged: flip("staged"), Attached: flip("attached"), FromCopy: flip("copy"),
+			Since: time.Unix(rapid.Int64Range(1, 9).Draw(t, name+" since"), 0)}
 		for range rapid.IntRange(0, 2).Draw(t, name+" sessions") {
 			f.Sessions = append(f.Sessions, berth.Registered{User: pick("user", "ada", "bob")})
 		}
 		if flip("failed") {
-			f.Failure = &berth.Failure{Phase: berth.Phase(pick("phase", "trust", "attach")), Code: pick("code", "ENOENT", "0x80070005", ""), Message: pick("message", "x", "y")}
+			f.Failure = &berth.Failure{Phase: berth.Phase(pick("phase", "trust", "attach", "verify")), Code: pick("code", "ENOENT", "0x80070005", ""), Message: pick("message", "x", "y")}
 		}
 		h.Facts.Packages = append(h.Facts.Packages, f)
+	}
+	if flip("copies") {
+		h.Facts.Cache = &berth.CacheFacts{Images: []berth.CachedImage{{Wanted: flip("wanted"), LeftOut: pick("left out", "", "", "x", "y"), Error: pick("error", "", "", "x", "y")}}}
 	}
 	return h, berth.Placement{Pool: pick("pool", "", "", "a"), Own: rapid.IntRange(0, 5).Draw(t, name+" own") == 0, Generation: rapid.Int64Range(1, 2).Draw(t, name+" applied")}
 }

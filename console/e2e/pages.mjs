@@ -45,6 +45,7 @@ export function pagesOf({ pkg, host, thumbprint, image, group, pool }) {
     ['settings-features', '/settings/features', 'Settings: Application packages'],
     ['settings-tags', '/settings/tags', 'Settings: Version tags'],
     ['settings-certificates', '/settings/certificates', 'Settings: Certificate provisioning'],
+    ['settings-copies', '/settings/copies', 'Settings: Copies and verification'],
     ['settings-shares', '/settings/shares', 'Settings: Shares'],
     ['settings-agents', '/settings/agents', 'Settings: Agents and enrolment keys'],
     ['settings-users', '/settings/users', 'Settings: Users and roles'],

@@ -67,6 +67,28 @@ export const steps = {
     await status(farm, sketch.familyName, 'Ready');
   },
 
+  async 'copies of images: switched on, and how they stand on the host'({ page, farm }) {
+    await open(page, farm, '/settings/copies');
+    await page.getByRole('button', { name: 'Change', exact: true }).click();
+    await dialog(page).getByRole('switch', { name: 'Hosts keep copies' }).click();
+    await dialog(page).getByLabel('Room for copies on each host, in GiB').fill('50');
+    await dialog(page).getByLabel('Read for copies, in MiB a second').fill('20');
+    await dialog(page).getByRole('radio', { name: 'The other files too' }).click();
+    await look(page, 'copies-dialog');
+    await confirm(page, 'Change');
+    await said(page, 'It is drafted');
+    await page.getByText('every file', { exact: true }).waitFor();
+    await applyAll(page);
+    await until('the host tells of its copies', async () => {
+      const h = await api(farm, 'GET', `/sites/${farm.site}/hosts/${host}`);
+      return h.facts.cache !== undefined;
+    });
+    await open(page, farm, `/hosts/${host}`);
+    await page.getByRole('heading', { name: 'Copies of images' }).waitFor();
+    await page.getByText('of at most 50 GB').first().waitFor();
+    await look(page, 'host-copies');
+  },
+
   async 'certificates: who ends when, and which hosts need it'({ page }) {
     await go(page, 'Certificates');
     await row(page, 'Fabrikam', 'ends within 60 days', '2 end with it').waitFor();
