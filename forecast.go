@@ -98,10 +98,11 @@ type Forecast struct {
 	// Days is how many whole days are left until EndsAt; negative: how many have begun since.
 	Days int `json:"days"`
 
-	Packages []PackageForecast `json:"packages"` // those that end before those that do not; then by full name
-	Hosts    []CertificateHost `json:"hosts"`    // by name
-	Lasting  int               `json:"lasting"`  // how many of the packages are timestamped, and outlast it
-	Ending   int               `json:"ending"`   // how many end with it, or have ended
+	Packages []PackageForecast `json:"packages"`  // those that end before those that do not; then by full name
+	Hosts    []CertificateHost `json:"hosts"`     // by name; of very many not all are named
+	Count    int               `json:"hostCount"` // how many there are
+	Lasting  int               `json:"lasting"`   // how many of the packages are timestamped, and outlast it
+	Ending   int               `json:"ending"`    // how many end with it, or have ended
 }
 
 // ForecastCertificates gathers packages by their signers; the signer that ends first comes first. Packages without a
@@ -117,7 +118,7 @@ func ForecastCertificates(signed []Signed, now time.Time) []Forecast {
 		}
 		f := by[Fold(c.Thumbprint)]
 		if f == nil {
-			f = &forecaster{newForecast(*c, now), map[string]*CertificateHost{}}
+			f = &forecaster{newForecast(*c, now), map[string]*CertificateHost{}, map[string]int{}}
 			by[Fold(c.Thumbprint)] = f
 		}
 		f.add(s, now)
@@ -132,10 +133,11 @@ func ForecastCertificates(signed []Signed, now time.Time) []Forecast {
 	return out
 }
 
-// forecaster is a Forecast under construction; its hosts by folded name.
+// forecaster is a Forecast under construction; its hosts by folded name, and how many further ones are like each.
 type forecaster struct {
 	Forecast
 	hosts map[string]*CertificateHost
+	more  map[string]int
 }
 
 // done puts everything into its order.
@@ -147,6 +149,7 @@ func (f *forecaster) done() Forecast {
 		h := f.hosts[name]
 		slices.Sort(h.Packages)
 		f.Hosts = append(f.Hosts, *h)
+		f.Count += 1 + f.more[name]
 	}
 	return f.Forecast
 }
@@ -210,6 +213,7 @@ func (f *forecaster) host(h SignedHost, p PackageForecast) {
 		f.hosts[Fold(h.Host)] = of
 	}
 	of.Packages = append(of.Packages, p.FullName)
+	f.more[Fold(h.Host)] = max(f.more[Fold(h.Host)], h.More)
 	of.Provision = of.Provision || h.Provision
 	of.Ending = of.Ending || !p.Timestamped
 	if t := TrustOf(h.Facts); of.Trust != TrustMissing && t != TrustUnknown {

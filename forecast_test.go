@@ -69,6 +69,7 @@ func TestForecastPackages(t *testing.T) {
 	missing := signed("C", gone, false, "h2")
 	missing.Hosts[0].Facts = &berth.PackageFacts{Failure: &berth.Failure{Phase: berth.PhaseTrust}}
 	missing.Hosts[0].Provision = false
+	missing.Hosts[0].More = 40
 	unseen := signed("E", gone, true, "h1")
 	unseen.Hosts[0].Facts = nil
 	got := berth.ForecastCertificates([]berth.Signed{
@@ -78,23 +79,24 @@ func TestForecastPackages(t *testing.T) {
 	type row struct {
 		thumbprint      string
 		lasting, ending int
+		count           int
 		packages        []berth.PackageForecast
 		hosts           []berth.CertificateHost
 	}
 	var rows []row
 	for _, f := range got {
-		rows = append(rows, row{f.Thumbprint, f.Lasting, f.Ending, f.Packages, f.Hosts})
+		rows = append(rows, row{f.Thumbprint, f.Lasting, f.Ending, f.Count, f.Packages, f.Hosts})
 	}
 	want := []row{
-		{"BB", 1, 2, []berth.PackageForecast{
-			{FullName: "C", DisplayName: "C", EndsAt: days(-10), Ended: true, Hosts: []string{"h2"}, HostCount: 1},
+		{"BB", 1, 2, 42, []berth.PackageForecast{
+			{FullName: "C", DisplayName: "C", EndsAt: days(-10), Ended: true, Hosts: []string{"h2"}, HostCount: 41},
 			{FullName: "D", DisplayName: "D", EndsAt: days(-10), Ended: true, Hosts: []string{"H2"}, HostCount: 1},
 			{FullName: "E", DisplayName: "E", Timestamped: true, Hosts: []string{"h1"}, HostCount: 1},
 		}, []berth.CertificateHost{
 			{Host: "h1", Packages: []string{"E"}, Trust: berth.TrustUnknown, Provision: true},
 			{Host: "h2", Packages: []string{"C", "D"}, Trust: berth.TrustMissing, Provision: true, Ending: true},
 		}},
-		{"AA", 1, 1, []berth.PackageForecast{
+		{"AA", 1, 1, 3, []berth.PackageForecast{
 			{FullName: "B", DisplayName: "B", EndsAt: days(10), Hosts: []string{"h1", "h2"}, HostCount: 2},
 			{FullName: "A", DisplayName: "A", Timestamped: true, Hosts: []string{"h1", "h3"}, HostCount: 2},
 		}, []berth.CertificateHost{

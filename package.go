@@ -25,8 +25,9 @@ type Package struct {
 	Applications         []Application `json:"applications"`
 	Dependencies         []Dependency  `json:"dependencies"`
 	Certificate          *Certificate  `json:"certificate,omitempty"`
-	Observed             *Observation  `json:"observed,omitempty"` // nil: only declared, the image was never read
-	Findings             []string      `json:"findings,omitempty"` // what an administrator should know about it
+	Observed             *Observation  `json:"observed,omitempty"`  // nil: only declared, the image was never read
+	Findings             []string      `json:"findings,omitempty"`  // what an administrator should know about it
+	OnFailure            string        `json:"onFailure,omitempty"` // health of an AVD host where it is not staged; empty: NeedsAssistance
 	AddedAt              time.Time     `json:"addedAt"`
 	AddedBy              string        `json:"addedBy"`
 	Retiring             bool          `json:"retiring,omitempty"` // deleted by force: goes once the last host has let go

@@ -321,7 +321,7 @@ func (a *API) packageRoutes() {
 	}
 	handle(a, http.MethodPost, "/sites/{site}/packages", "addPackage", "Add a package of an image", func(ctx context.Context, in *addPackage) (*body[berth.Package], error) {
 		return one(s.AddPackage(ctx, control.NewPackage{Site: in.Site, ImagePath: in.Body.ImagePath, FullName: in.Body.FullName,
-			DisplayName: in.Body.DisplayName, Tags: in.Body.Tags, Disabled: in.Body.Disabled}))
+			DisplayName: in.Body.DisplayName, Tags: in.Body.Tags, Disabled: in.Body.Disabled, OnFailure: in.Body.OnFailure}))
 	})
 	handle(a, http.MethodGet, "/sites/{site}/packages/{package}", "getPackage", "A package", func(ctx context.Context, in *PackageInput) (*tagged[wire.PackageView], error) {
 		return view(ctx, in.Site, in.Package)
@@ -331,7 +331,7 @@ func (a *API) packageRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := s.EditPackage(ctx, in.Site, in.Package, control.PackageEdit{DisplayName: in.Body.DisplayName,
+		if _, err := s.EditPackage(ctx, in.Site, in.Package, control.PackageEdit{DisplayName: in.Body.DisplayName, OnFailure: in.Body.OnFailure,
 			Enabled: in.Body.Enabled, Tags: in.Body.Tags, Expect: rev}); err != nil {
 			return nil, err
 		}

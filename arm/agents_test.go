@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"berth"
+	"berth/control"
 	"berth/wire"
 )
 
@@ -347,6 +348,27 @@ func TestSessionHostsAndSessions(t *testing.T) {
 	if c := host.Properties.Checks[0]; host.Properties.Status != "NeedsAssistance" || c.Result != "HealthCheckFailed" || c.Details.ErrorCode != -2147009287 ||
 		!strings.Contains(c.Details.Message, "staging broke") {
 		t.Errorf("with a package that fails: %+v", host.Properties)
+	}
+	// What the catalogue says counts once it is applied, as long as no app attach package says otherwise.
+	for _, says := range []string{"doNotFail", "Unhealthy"} {
+		if _, err := f.EditPackage(f.asked, "resourceGroup1", name, control.PackageEdit{OnFailure: &says}); err != nil {
+			t.Fatal(err)
+		}
+		get()
+		if host.Properties.Status == map[string]string{"doNotFail": "Available", "Unhealthy": "Unavailable"}[says] {
+			t.Errorf("%s counts before it is applied", says)
+		}
+		if _, _, err := f.Apply(f.asked, "resourceGroup1", nil); err != nil {
+			t.Fatal(err)
+		}
+		get()
+		if want := map[string]string{"doNotFail": "Available", "Unhealthy": "Unavailable"}[says]; host.Properties.Status != want {
+			t.Errorf("the catalogue says %s: %s", says, host.Properties.Status)
+		}
+	}
+	wrong := "Sick"
+	if _, err := f.EditPackage(f.asked, "resourceGroup1", name, control.PackageEdit{OnFailure: &wrong}); berth.ErrorKind(err) != berth.Invalid {
+		t.Errorf("health %s: %v", wrong, err)
 	}
 	for says, want := range map[string][2]string{"Unhealthy": {"Unavailable", "HealthCheckFailed"}, "DoNotFail": {"Available", "HealthCheckSucceeded"}} {
 		f.do(t, "PUT", "{group}/providers/Microsoft.DesktopVirtualization/appAttachPackages/editor?{v}", `{"location": "here", "properties": {"image": {"packageFullName": "`+

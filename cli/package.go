@@ -141,6 +141,9 @@ func packageFacts(t *table, v wire.PackageView, tags berth.Tags) {
 	t.fact("Publisher", publisherOf(v.Package))
 	t.fact("Enabled", enabled(v.Package))
 	t.fact("Tags", tagNames(tags, v.Tags))
+	if v.OnFailure != "" {
+		t.fact("On failure", v.OnFailure)
+	}
 	t.fact("Image", v.ImagePath)
 	t.fact("Folder", v.RelativePath)
 	if o := v.Observed; o != nil {
@@ -192,8 +195,11 @@ too, and refuses a package that is not as it was signed.`,
 	c.Flags().StringVar(&in.DisplayName, "name", "", "display `NAME` (default: as the package says)")
 	c.Flags().StringArrayVar(&in.Tags, "tag", nil, "version `TAG` to put on it; can be repeated")
 	c.Flags().BoolVar(&in.Disabled, "disabled", false, "add it disabled: no host gets it yet")
+	c.Flags().StringVar(&in.OnFailure, "on-failure", "", onFailureUsage)
 	return p.applyFlag(c, &apply)
 }
+
+const onFailureUsage = "`HEALTH` of an AVD host where it is not staged: Unhealthy, NeedsAssistance (default) or DoNotFail"
 
 // reachable makes the path of a file that is here absolute: a server on this machine does not stand in the same folder.
 // What is not here is left as it is: it is the hosts' path, perhaps of another system.
@@ -209,18 +215,21 @@ func reachable(path string) string {
 }
 
 func (p *program) packageSet() *cobra.Command {
-	var name string
+	var name, health string
+	var tags []string
 	var on, apply bool
 	var c *cobra.Command
-	c = p.command(verb{use: "set PACKAGE", short: "Change a package's display name, or enable or disable it",
-		long:    "Change a package's display name, or enable or disable it. Running sessions keep a package that\nis disabled until they end: see `berth status`.",
+	c = p.command(verb{use: "set PACKAGE", short: "Change a package's properties",
+		long: `Change a package's display name or tags, enable or disable it, or say what becomes of an AVD host's health where it is not staged.
+Running sessions keep a package that is disabled until they end: see "berth status".`,
 		example: "  berth package set Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe --enabled=false",
 		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error {
 			server, err := p.connectSite(ctx)
 			if err != nil {
 				return err
 			}
-			v, err := server.At(p.revision).EditPackage(ctx, args[0], wire.EditPackage{DisplayName: given(c.Flags(), "name", name), Enabled: given(c.Flags(), "enabled", on)})
+			v, err := server.At(p.revision).EditPackage(ctx, args[0], wire.EditPackage{DisplayName: given(c.Flags(), "name", name),
+				Enabled: given(c.Flags(), "enabled", on), Tags: given(c.Flags(), "tags", tags), OnFailure: given(c.Flags(), "on-failure", health)})
 			if err != nil {
 				return suggestPackage(ctx, server, args[0], err)
 			}
@@ -231,7 +240,9 @@ func (p *program) packageSet() *cobra.Command {
 		}})
 	c.Flags().StringVar(&name, "name", "", "display `NAME`")
 	c.Flags().BoolVar(&on, "enabled", true, "let hosts have it; --enabled=false disables it")
-	c.MarkFlagsOneRequired("name", "enabled")
+	c.Flags().StringSliceVar(&tags, "tags", nil, `all its `+"`TAGS`"+`, in place of those it has; "" takes all away`)
+	c.Flags().StringVar(&health, "on-failure", "", onFailureUsage)
+	c.MarkFlagsOneRequired("name", "enabled", "tags", "on-failure")
 	return p.applyFlag(p.revisionFlag(c), &apply)
 }
 

@@ -197,7 +197,7 @@ func (w *work) catalogue(p berth.Package) error {
 		doc.DisplayName = cmp.Or(p.DisplayName, was.DisplayName, p.Name, p.FullName)
 		if is.exists {
 			doc.Visiting = was.Visiting
-			doc.Tags, doc.Enabled, doc.AddedAt, doc.AddedBy = was.Tags, was.Enabled, was.AddedAt, was.AddedBy
+			doc.Tags, doc.Enabled, doc.OnFailure, doc.AddedAt, doc.AddedBy = was.Tags, was.Enabled, was.OnFailure, was.AddedAt, was.AddedBy
 		}
 		return kept, nil
 	})

@@ -85,7 +85,8 @@ func (d *declared) pkgPart(want wire.DocumentPackage) error {
 		case read && want.ImagePath != doc.ImagePath:
 			was := *doc
 			*doc, same = image, false
-			doc.DisplayName, doc.Enabled, doc.Tags, doc.AddedAt, doc.AddedBy = was.DisplayName, was.Enabled, was.Tags, was.AddedAt, was.AddedBy
+			doc.DisplayName, doc.Enabled, doc.Tags, doc.OnFailure = was.DisplayName, was.Enabled, was.Tags, was.OnFailure
+			doc.AddedAt, doc.AddedBy = was.AddedAt, was.AddedBy
 		}
 		changed, err := d.properties(doc, want)
 		return same && !changed, err
@@ -99,6 +100,13 @@ func (d *declared) properties(doc *berth.Package, want wire.DocumentPackage) (ch
 	}
 	if want.Enabled != nil && *want.Enabled != doc.Enabled {
 		doc.Enabled, changed = *want.Enabled, true
+	}
+	if want.OnFailure != nil {
+		says, err := onFailure(*want.OnFailure)
+		if err != nil {
+			return false, err
+		}
+		changed, doc.OnFailure = changed || says != doc.OnFailure, says
 	}
 	if want.Tags == nil {
 		return changed, nil

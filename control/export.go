@@ -82,6 +82,9 @@ func exportPackage(p berth.Package) wire.DocumentPackage {
 		return wire.DocumentPackage{}
 	}
 	d := wire.DocumentPackage{FullName: p.FullName, ImagePath: p.ImagePath, DisplayName: p.DisplayName, Enabled: &p.Enabled, Tags: []string{}}
+	if p.OnFailure != "" {
+		d.OnFailure = &p.OnFailure
+	}
 	for _, id := range p.Tags {
 		d.Tags = append(d.Tags, string(id))
 	}

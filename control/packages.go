@@ -17,6 +17,7 @@ type NewPackage struct {
 	DisplayName string // empty: as the manifest says
 	Tags        []string
 	Disabled    bool
+	OnFailure   string // what becomes of an AVD host's health when it is not staged; empty: NeedsAssistance
 }
 
 // AddPackage reads and verifies the image and drafts the package. Nothing is changed when the image cannot be read, is
@@ -24,6 +25,9 @@ type NewPackage struct {
 func (s *Service) AddPackage(ctx context.Context, n NewPackage) (p berth.Package, err error) {
 	// The right is checked before the image is touched: reading it costs, and its contents are not everybody's business.
 	if err := s.update(ctx, n.Site, func(*work) error { return nil }); err != nil {
+		return p, err
+	}
+	if n.OnFailure, err = onFailure(n.OnFailure); err != nil {
 		return p, err
 	}
 	if p, err = s.choose(ctx, n); err != nil {
@@ -42,7 +46,7 @@ func (s *Service) AddPackage(ctx context.Context, n NewPackage) (p berth.Package
 		if p.Tags, err = w.tagIDs(n.Tags); err != nil {
 			return err
 		}
-		p.Enabled, p.AddedAt, p.AddedBy = !n.Disabled, w.at, w.who.Name
+		p.Enabled, p.OnFailure, p.AddedAt, p.AddedBy = !n.Disabled, n.OnFailure, w.at, w.who.Name
 		if n.DisplayName != "" {
 			p.DisplayName = n.DisplayName
 		}
@@ -128,6 +132,7 @@ type PackageEdit struct {
 	DisplayName *string
 	Enabled     *bool
 	Tags        *[]string // the whole new list, by name or id
+	OnFailure   *string   // as in NewPackage
 	Expect      int64     // revision that the editor saw, 0: any
 }
 
@@ -143,6 +148,11 @@ func (s *Service) EditPackage(ctx context.Context, site, fullName string, e Pack
 			}
 			if e.Tags != nil {
 				if doc.Tags, err = w.tagIDs(*e.Tags); err != nil {
+					return err
+				}
+			}
+			if e.OnFailure != nil {
+				if doc.OnFailure, err = onFailure(*e.OnFailure); err != nil {
 					return err
 				}
 			}

@@ -29,6 +29,17 @@ const (
 	DoNotFail       = "DoNotFail"
 )
 
+// onFailure reads one of these words, in any case. An empty one leaves it at NeedsAssistance.
+func onFailure(word string) (string, error) {
+	for _, known := range []string{"", Unhealthy, NeedsAssistance, DoNotFail} {
+		if strings.EqualFold(word, known) {
+			return known, nil
+		}
+	}
+	return "", berth.Errorf(berth.Invalid, "%q says nothing about the health of hosts", word).On("onFailure").
+		With("say Unhealthy, NeedsAssistance or DoNotFail")
+}
+
 // SessionHosts returns the hosts of an AVD host pool, ordered by name.
 func (s *Service) SessionHosts(ctx context.Context, site, pool string) (list []SessionHost, err error) {
 	err = s.view(ctx, site, func(w *work) error {
@@ -99,7 +110,7 @@ func (w *work) sessionHost(pool, name string) (out SessionHost, err error) {
 }
 
 // health is the worst of what the app attach packages of the pool say of the packages that fail. What none of them names is
-// worth a look.
+// as the catalogue says, or else worth a look.
 func (w *work) health(pool string, failing []wire.HostPackage) (string, error) {
 	all, err := berth.LoadAll[berth.AppAttachPackage](w, berth.Applied, berth.ObjectQuery{Site: berth.Fold(w.site.Name), Kind: berth.ObjectAppAttach})
 	if err != nil {
@@ -108,7 +119,10 @@ func (w *work) health(pool string, failing []wire.HostPackage) (string, error) {
 	order := []string{"", DoNotFail, NeedsAssistance, Unhealthy}
 	worst := 0
 	for _, f := range failing {
-		says := NeedsAssistance
+		says, err := w.healthOf(f.FullName)
+		if err != nil {
+			return "", err
+		}
 		for _, a := range all {
 			here := slices.ContainsFunc(a.Pools, func(p berth.AppAttachPool) bool { return berth.Fold(p.Pool) == berth.Fold(pool) })
 			if here && berth.Fold(a.FullName) == berth.Fold(f.FullName) {
@@ -119,6 +133,15 @@ func (w *work) health(pool string, failing []wire.HostPackage) (string, error) {
 		worst = max(worst, at)
 	}
 	return order[worst], nil
+}
+
+// healthOf is what the catalogue says of a package, as applied.
+func (w *work) healthOf(fullName string) (string, error) {
+	p, err := berth.Load[berth.Package](w, berth.Applied, w.ref(berth.ObjectPackage, fullName))
+	if err != nil && !berth.IsNotFound(err) {
+		return "", err
+	}
+	return cmp.Or(p.OnFailure, NeedsAssistance), nil
 }
 
 // EditSessionHost changes what a client of Azure's interface says of a host, at once. fn gets the host as it is; nil changes

@@ -55,7 +55,7 @@ func (s *Service) addTask(site string, a wire.AddPackage) taskWork {
 	return func(ctx context.Context, log func(string)) (any, error) {
 		log("reading and verifying " + a.ImagePath)
 		p, err := s.AddPackage(ctx, NewPackage{Site: site, ImagePath: a.ImagePath, FullName: a.FullName, DisplayName: a.DisplayName,
-			Tags: a.Tags, Disabled: a.Disabled})
+			Tags: a.Tags, Disabled: a.Disabled, OnFailure: a.OnFailure})
 		if err != nil {
 			return nil, err
 		}

@@ -49,6 +49,7 @@ type DocumentPackage struct {
 	ImagePath   string   `json:"imagePath,omitempty" doc:"path of the image as the hosts open it"`
 	DisplayName string   `json:"displayName,omitempty"`
 	Enabled     *bool    `json:"enabled,omitempty"`
+	OnFailure   *string  `json:"onFailure,omitempty" doc:"health of an AVD host where it is not staged: Unhealthy, NeedsAssistance (unless said otherwise) or DoNotFail"`
 	Tags        []string `json:"tags,omitzero" required:"false" doc:"version tags by id or name"`
 }
 

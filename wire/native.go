@@ -76,6 +76,7 @@ type AddPackage struct {
 	DisplayName string   `json:"displayName,omitempty"`
 	Tags        []string `json:"tags,omitempty" doc:"version tags by name or id"`
 	Disabled    bool     `json:"disabled,omitempty"`
+	OnFailure   string   `json:"onFailure,omitempty" doc:"health of an AVD host where it is not staged: Unhealthy, NeedsAssistance (unless said otherwise) or DoNotFail"`
 }
 
 // EditPackage changes properties of a package; what is absent stays.
@@ -83,6 +84,7 @@ type EditPackage struct {
 	DisplayName *string   `json:"displayName,omitempty"`
 	Enabled     *bool     `json:"enabled,omitempty"`
 	Tags        *[]string `json:"tags,omitempty" doc:"the whole new list, by name or id"`
+	OnFailure   *string   `json:"onFailure,omitempty" doc:"health of an AVD host where it is not staged: Unhealthy, NeedsAssistance (unless said otherwise) or DoNotFail"`
 }
 
 // TagPackage puts a version tag on a package.

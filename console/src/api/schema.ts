@@ -16,6 +16,8 @@ export interface AddPackage {
   fullName?: string;
   /** path of the image as the hosts open it */
   imagePath: string;
+  /** health of an AVD host where it is not staged: Unhealthy, NeedsAssistance (unless said otherwise) or DoNotFail */
+  onFailure?: string;
   /** version tags by name or id */
   tags?: string[] | null;
 }
@@ -373,6 +375,8 @@ export interface DocumentPackage {
   fullName: string;
   /** path of the image as the hosts open it */
   imagePath?: string;
+  /** health of an AVD host where it is not staged: Unhealthy, NeedsAssistance (unless said otherwise) or DoNotFail */
+  onFailure?: string;
   /** version tags by id or name */
   tags?: string[] | null;
 }
@@ -434,6 +438,8 @@ export interface EditClient {
 export interface EditPackage {
   displayName?: string;
   enabled?: boolean;
+  /** health of an AVD host where it is not staged: Unhealthy, NeedsAssistance (unless said otherwise) or DoNotFail */
+  onFailure?: string;
   /** the whole new list, by name or id */
   tags?: string[];
 }
@@ -557,6 +563,7 @@ export interface Forecast {
   ending: number;
   endsAt: string;
   endsBy?: string;
+  hostCount: number;
   hosts: CertificateHost[] | null;
   issuer: string;
   keySize: number;
@@ -673,6 +680,7 @@ export interface ImagePackage {
   minBuild?: number;
   name: string;
   observed?: Observation;
+  onFailure?: string;
   publisher: string;
   publisherDisplayName?: string;
   relativePath: string;
@@ -841,6 +849,7 @@ export interface Package {
   minBuild?: number;
   name: string;
   observed?: Observation;
+  onFailure?: string;
   publisher: string;
   publisherDisplayName?: string;
   relativePath: string;
@@ -899,6 +908,7 @@ export interface PackageView {
   minBuild?: number;
   name: string;
   observed?: Observation;
+  onFailure?: string;
   publisher: string;
   publisherDisplayName?: string;
   relativePath: string;
