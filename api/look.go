@@ -59,6 +59,10 @@ type (
 		Family string `query:"family" doc:"only this package family"`
 		Limit  int    `query:"limit" minimum:"0" maximum:"1000" default:"50"`
 	}
+	assignedInput struct {
+		PackageInput
+		PageInput
+	}
 	rollBackInput struct {
 		SiteInput
 		Tag  string `path:"tag" doc:"by name or id"`

@@ -77,8 +77,8 @@ func (a *API) publicationRoutes() {
 		}
 		return none(s.RemovePublication(ctx, in.Site, in.Publication))
 	})
-	handle(a, http.MethodGet, "/sites/{site}/packages/{package}/hosts", "listAssignedHosts", "Hosts that a package is assigned to, and by what", func(ctx context.Context, in *PackageInput) (*body[List[wire.AssignedHost]], error) {
-		return many(s.AssignedHosts(ctx, in.Site, in.Package))
+	handle(a, http.MethodGet, "/sites/{site}/packages/{package}/hosts", "listAssignedHosts", "Hosts that a package is assigned to, and by what", func(ctx context.Context, in *assignedInput) (*body[wire.Page[wire.AssignedHost]], error) {
+		return paged(s.AssignedHosts(ctx, in.Site, in.Package, control.AssignedQuery{After: in.After, Limit: in.Limit, Count: in.Total}))
 	})
 }
 

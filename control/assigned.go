@@ -2,14 +2,23 @@ package control
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"berth"
 	"berth/wire"
 )
 
+// AssignedQuery chooses a part of the hosts that have a package.
+type AssignedQuery struct {
+	After string // only names behind this one
+	Limit int    // 0: all
+	Count bool   // tell how many there are
+}
+
 // AssignedHosts returns the hosts that have that version of a package by their plan, or will have it once the drafts are
 // applied, each with the list and selector by which it has it. Hosts are in the order of their names.
-func (s *Service) AssignedHosts(ctx context.Context, site, fullName string) (out []wire.AssignedHost, err error) {
+func (s *Service) AssignedHosts(ctx context.Context, site, fullName string, q AssignedQuery) (page wire.Page[wire.AssignedHost], err error) {
 	err = s.view(ctx, site, func(w *work) error {
 		p, err := w.known(fullName)
 		if err != nil {
@@ -36,15 +45,63 @@ func (s *Service) AssignedHosts(ctx context.Context, site, fullName string) (out
 		if err != nil {
 			return err
 		}
-		hosts, err := outlinesOf(w, holders)
+		hosts, next, err := pageOf(w, holders, q)
 		for _, h := range hosts {
 			a := holders[h.Group]
 			a.Host = h.Name
-			out = append(out, a)
+			page.Items = append(page.Items, a)
+		}
+		page.Next = next
+		if err == nil && q.Count {
+			page.Total, err = sizeOf(w, holders)
 		}
 		return err
 	})
-	return out, err
+	return page, err
+}
+
+// pageOf returns a page of the hosts of the groups, and behind which name the next one begins.
+func pageOf[T any](w *work, groups map[string]T, q AssignedQuery) (page []berth.HostOutline, next string, err error) {
+	if q.Limit == 0 || len(groups) == 0 {
+		all, err := outlinesOf(w, groups)
+		return slices.DeleteFunc(all, func(o berth.HostOutline) bool { return q.After != "" && berth.Fold(o.Name) <= berth.Fold(q.After) }), "", err
+	}
+	find := berth.HostQuery{Site: berth.Fold(w.site.Name), After: q.After, Limit: q.Limit + 1}
+	if len(groups) <= mostNamed {
+		find.Groups = slices.Collect(maps.Keys(groups))
+	}
+	for len(page) <= q.Limit {
+		some, err := w.HostOutlines(find)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, o := range some {
+			if _, is := groups[o.Group]; is {
+				page = append(page, o)
+			}
+			find.After = o.Name
+		}
+		if len(some) < find.Limit {
+			break
+		}
+	}
+	if len(page) > q.Limit {
+		page = page[:q.Limit]
+		next = page[q.Limit-1].Name
+	}
+	return page, next, nil
+}
+
+// sizeOf counts the hosts of the groups.
+func sizeOf[T any](w *work, groups map[string]T) (*int, error) {
+	sizes, err := w.HostGroups(berth.Fold(w.site.Name))
+	n := 0
+	for _, g := range sizes {
+		if _, is := groups[g.Group]; is {
+			n += g.Hosts
+		}
+	}
+	return &n, err
 }
 
 // known returns the package as drafted, or, where its deletion is drafted, as hosts still see it.

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"berth"
 	"berth/control"
 	"berth/wire"
@@ -213,8 +215,20 @@ func TestPublishedOfPackage(t *testing.T) {
 // held are the hosts of a package: "h1 now host:h1 exact; drafted -".
 func (f *farm) held(fullName string) (out []string) {
 	f.t.Helper()
-	hosts, err := f.AssignedHosts(f.owner, "main", fullName)
+	whole, err := f.AssignedHosts(f.owner, "main", fullName, control.AssignedQuery{Count: true})
 	f.must(err)
+	hosts := whole.Items
+	// One at a time they are the same, and as many as was said.
+	q := control.AssignedQuery{Limit: 1}
+	var single []wire.AssignedHost
+	for begin := true; begin || q.After != ""; begin = false {
+		page, err := f.AssignedHosts(f.owner, "main", fullName, q)
+		f.must(err)
+		single, q.After = append(single, page.Items...), page.Next
+	}
+	if d := cmp.Diff(hosts, single); d != "" || *whole.Total != len(hosts) {
+		f.t.Errorf("hosts of %s by pages, of %d: %s", fullName, *whole.Total, d)
+	}
 	words := func(h *wire.Holding) string {
 		if h == nil {
 			return "-"
@@ -258,7 +272,7 @@ func TestAssignedHosts(t *testing.T) {
 	f.must(f.RemovePackage(f.owner, "main", fullName("2"), true))
 	f.apply()
 	f.wantHeld(fullName("1"), one+" > "+one[3:], "h2 pool:P A version "+fullName("1")+" > pool:P A version "+fullName("1"))
-	_, err = f.AssignedHosts(f.owner, "main", fullName("7"))
+	_, err = f.AssignedHosts(f.owner, "main", fullName("7"), control.AssignedQuery{})
 	wantKind(t, err, berth.NotFound)
 
 	// One whose deletion is drafted is still there for hosts.

@@ -141,7 +141,9 @@ func useCases(f *farm) []useCase {
 		{"Publication", reader, false, func(c context.Context) error { return ignore(f.Publication(c, "main", "Kept")) }},
 		{"Published", reader, false, func(c context.Context) error { return ignore(f.Published(c, "main", fullName("3"))) }},
 		{"RemovePublication", contributor, false, func(c context.Context) error { return f.RemovePublication(c, "main", "Kept") }},
-		{"AssignedHosts", reader, false, func(c context.Context) error { return ignore(f.AssignedHosts(c, "main", fullName("3"))) }},
+		{"AssignedHosts", reader, false, func(c context.Context) error {
+			return ignore(f.AssignedHosts(c, "main", fullName("3"), control.AssignedQuery{}))
+		}},
 		{"Dependencies", reader, false, func(c context.Context) error { return ignore(f.Dependencies(c, "main", fullName("3"))) }},
 		{"Certificates", reader, false, func(c context.Context) error { return ignore(f.Certificates(c, "main")) }},
 		{"Certificate", reader, false, func(c context.Context) error { return ignore(f.Certificate(c, "main", "AA11")) }},

@@ -37,11 +37,12 @@ export async function newPage(browser, complaints) {
   return page;
 }
 
+// Colours are judged by axe in both themes, arrangement in both widths; pictures are taken of all four.
 const looks = [
-  { colorScheme: 'light', width: 1280 },
+  { colorScheme: 'light', width: 1280, judged: true },
+  { colorScheme: 'dark', width: 400, judged: true },
   { colorScheme: 'dark', width: 1280 },
   { colorScheme: 'light', width: 400 },
-  { colorScheme: 'dark', width: 400 },
 ];
 
 /** What is wrong with how pages look, all of it: one run tells everything. */
@@ -50,10 +51,11 @@ export const findings = [];
 /** The commands that pages have shown, for a terminal that does the same. */
 export const commands = new Set();
 
-/** look takes pictures in both themes and widths, and has axe judge each; once: as it stands only. */
-export async function look(page, name, { once = false } = {}) {
+/** look takes pictures in both themes and widths, and has axe judge; once: as it stands only; twice: light and wide, dark and narrow. */
+export async function look(page, name, { once = false, twice = false } = {}) {
+  const all = once || process.env.BERTH_E2E === 'quick' ? 1 : twice ? 2 : looks.length;
   for (const line of await page.locator('code').allTextContents()) commands.add(line);
-  for (const { colorScheme, width } of once || process.env.BERTH_E2E === 'quick' ? looks.slice(0, 1) : looks) {
+  for (const { colorScheme, width, judged } of looks.slice(0, all)) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize({ width, height: 800 });
     await page.mouse.move(0, 0);
@@ -62,7 +64,7 @@ export async function look(page, name, { once = false } = {}) {
     const where = `${name} at ${width} pixels, ${colorScheme}`;
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
     if (wide > 0) findings.push(`${where}: the page is ${wide} pixels wider than the window`);
-    await judge(page, where);
+    if (judged) await judge(page, where);
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.setViewportSize({ width: 1280, height: 800 });

@@ -4,7 +4,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const patience = 90_000;
@@ -126,7 +126,7 @@ export async function startFarm() {
   );
   const agent = new Process(
     bin,
-    ['agent', 'run', '--hold', 'agent', '--state', join(data, 'agent')],
+    ['agent', 'run', '--hold', 'agent', '--verify-all', '--state', join(data, 'agent')],
     join(dir, 'agent.log'),
   );
   const farm = {
@@ -138,6 +138,20 @@ export async function startFarm() {
     agent,
     ca: readFileSync(admin.caFile),
     berth: (...args) => execFileSync(bin, args, { env, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }),
+    /** shell pastes a line into a shell, as an administrator does: with the program, its context and a token at hand. */
+    shell: (line) =>
+      execFileSync('bash', ['-euo', 'pipefail', '-c', line], {
+        env: {
+          ...env,
+          PATH: `${dirname(bin)}:${process.env.PATH}`,
+          BERTH_TOKEN: admin.token,
+          CURL_CA_BUNDLE: admin.caFile,
+        },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
+    /** trusted is the file by which the host trusts a signer whose certificate Berth brought. */
+    trusted: (thumbprint) => join(data, 'agent', 'certificates', `berth-${thumbprint}.pem`),
     session: (verb, ...args) => farm.berth('agent', 'session', verb, '--state', join(data, 'agent'), ...args),
     async stop() {
       await agent.stop();
@@ -168,10 +182,15 @@ export async function startFarm() {
 }
 
 /** api asks the server beside the browser, as another administrator would, trusting the farm's own authority. */
-export function api(farm, method, path, body, more = {}) {
+export const api = (farm, method, path, body, more = {}) => send(farm, method, `/api/v1${path}`, body, more);
+
+/** azure asks Azure's interface of the server. */
+export const azure = (farm, path) => send(farm, 'GET', path);
+
+function send(farm, method, path, body, more = {}) {
   return new Promise((resolve, reject) => {
     const headers = { Authorization: `Bearer ${more.token ?? farm.token}`, 'Content-Type': 'application/json' };
-    const call = request(`${farm.url}/api/v1${path}`, { method, headers, ca: farm.ca }, (answer) => {
+    const call = request(`${farm.url}${path}`, { method, headers, ca: farm.ca }, (answer) => {
       let text = '';
       answer.on('data', (part) => (text += part));
       answer.on('end', () => {

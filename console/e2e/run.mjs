@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import { executable, findings, launch, look, newPage, pictures } from './browser.mjs';
 import { api, host, startFarm } from './farm.mjs';
 import { pagesOf } from './pages.mjs';
+import { steps as ofDialogs } from './steps/dialogs.mjs';
 import { steps as ofFarm } from './steps/farm.mjs';
 import { steps as ofPackages } from './steps/packages.mjs';
 import { steps as signIn } from './steps/signin.mjs';
-import { steps as ofSite } from './steps/site.mjs';
+import { commandsOfAll as ofCommands, steps as ofSite } from './steps/site.mjs';
 import { heading, open } from './tools.mjs';
 
 const pages = {
@@ -29,16 +30,17 @@ const pages = {
       pool: 'Cloud',
     };
     for (const [name, path, title] of pagesOf(at)) {
-      await open(page, farm, path);
+      await open(page, farm, `${path}${path.includes('?') ? '&' : '?'}site=${farm.site}`);
       if (title) await heading(page, title);
       await page.getByRole('heading', { level: 1 }).waitFor();
       await page.getByText('Asking the server').first().waitFor({ state: 'detached' });
+      assert.equal(await page.getByRole('alert').count(), 0, `${path} tells of a problem`);
       await look(page, `page-${name}`);
     }
   },
 };
 
-const all = { ...signIn, ...ofPackages, ...ofFarm, ...ofSite, ...pages };
+const all = { ...signIn, ...ofPackages, ...ofFarm, ...ofSite, ...ofDialogs, ...pages, ...ofCommands };
 
 /** things are the packages that steps speak of, asked for when they are needed: some are only added on the way. */
 async function things(farm) {

@@ -1,6 +1,6 @@
 // What steps do again and again.
 import assert from 'node:assert/strict';
-import { api, until } from './farm.mjs';
+import { api, host, until } from './farm.mjs';
 
 /** heading waits until the page of that name is there, with its title. */
 export async function heading(page, name) {
@@ -95,4 +95,22 @@ export const status = (farm, family, name) =>
 export async function off(locator, why) {
   await until(`${locator} is off`, async () => (await locator.getAttribute('aria-disabled')) === 'true', 10_000);
   assert.match((await locator.getAttribute('title')) ?? '', why);
+}
+
+/** colourOf is how a status in a row is coloured: its badge's class names say so. */
+export const colourOf = (where, name) =>
+  where.locator('.fui-Badge').filter({ hasText: name }).first().getAttribute('data-colour');
+
+/** tryAgain presses the button beside a failure while it lasts, and holds the audit to it. */
+export async function tryAgain(page, farm) {
+  const count = async () => {
+    const { items } = await api(farm, 'GET', `/sites/${farm.site}/audit?kind=host&key=${host}&limit=200`);
+    return items.filter((e) => e.action === 'retry').length;
+  };
+  const before = await count();
+  await page
+    .getByRole('button', { name: `Try again on ${host}` })
+    .first()
+    .click();
+  await until('the audit tells of it', async () => (await count()) > before);
 }

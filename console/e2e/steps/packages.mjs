@@ -61,10 +61,29 @@ export const steps = {
       .first()
       .waitFor();
     await page.getByRole('button', { name: 'Next', exact: true }).click();
+    await page.getByLabel('Health of AVD hosts where it cannot be staged').selectOption('Unhealthy');
+    await page.getByLabel('Assign it to').selectOption({ label: 'site defaults for VDI' });
+    await page
+      .getByLabel('Version', { exact: true })
+      .selectOption({ label: 'tag Pre-production, which it does not get here' });
+    await page.getByRole('radio', { name: /^On demand/ }).check();
+    await page.getByRole('radio', { name: /^Disabled/ }).check();
+    await look(page, 'add-3-all', { twice: true });
     await page.getByRole('button', { name: 'Next', exact: true }).click();
+    await page.getByText('site defaults for VDI: tag Pre-production, registered when first used').waitFor();
     await page.getByRole('button', { name: 'Finish' }).click();
     await said(page, 'Added as a draft');
-    await row(page, 'Fabrikam Paint').waitFor();
+    await row(page, 'Fabrikam Paint', 'no').waitFor();
+    const { items } = await api(farm, 'GET', `/sites/${farm.site}/packages?search=Paint`);
+    assert.deepEqual([items[0].enabled, items[0].onFailure], [false, 'Unhealthy']);
+    const { assignments } = await api(farm, 'GET', `/sites/${farm.site}/defaults/vdi/assignments`);
+    assert.deepEqual(assignments, [{ family: items[0].familyName, tag: 'preProduction', registration: 'onDemand' }]);
+    await api(farm, 'DELETE', `/sites/${farm.site}/defaults/vdi/assignments/${items[0].familyName}`);
+    await choose(page, 'Fabrikam Paint');
+    await command(page, 'Enable');
+    await look(page, 'enable-dialog', { twice: true });
+    await confirm(page, 'Enable');
+    await row(page, 'Fabrikam Paint', 'yes').waitFor();
   },
 
   async 'an image that is not there is refused with the code and what to do'({ page, farm }) {
@@ -101,6 +120,21 @@ export const steps = {
       'it is enabled',
       async () => (await api(farm, 'GET', `/sites/${farm.site}/packages/${v1.fullName}`)).enabled,
     );
+  },
+
+  async 'ref Version tag: changed in the properties, several at once'({ page, farm, v1 }) {
+    await open(page, farm, `/packages/${v1.fullName}`);
+    const tags = page.getByRole('group', { name: 'Version tag' });
+    await tags.getByRole('checkbox', { name: 'Pre-production' }).check();
+    await tags.getByRole('checkbox', { name: 'Custom' }).check();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await said(page, 'Saved as a draft');
+    const get = async () => (await api(farm, 'GET', `/sites/${farm.site}/packages/${v1.fullName}`)).tags ?? [];
+    assert.deepEqual((await get()).toSorted(), ['custom', 'preProduction']);
+    await tags.getByRole('checkbox', { name: 'Pre-production' }).uncheck();
+    await tags.getByRole('checkbox', { name: 'Custom' }).uncheck();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await until('the tags are gone', async () => (await get()).length === 0);
   },
 
   async 'ref Properties: General and Certificate, with View certificate info'({ page, v2 }) {

@@ -57,6 +57,8 @@ export interface How {
   token: string;
   site: string;
   signal?: AbortSignal;
+  /** Only try a change: the answer is a Preview of what it would do, and nothing is changed. */
+  rehearse?: boolean;
 }
 
 /** headers are those of a request; without a token it is one that needs no sign-in. */
@@ -69,13 +71,17 @@ function headers(token: string, asked: Loose): Record<string, string> {
 }
 
 /** ask calls an operation; what is no success is thrown as a Problem. */
-export async function ask<O extends Op>(op: O, asked: Asked<O>, { token, site, signal }: How): Promise<Answer<O>> {
+export async function ask<O extends Op>(
+  op: O,
+  asked: Asked<O>,
+  { token, site, signal, rehearse }: How,
+): Promise<Answer<O>> {
   let response: Response;
   let text: string;
   try {
     response = await fetch(`/api/v1${address(op, asked as Loose, site)}`, {
       method: routes[op][0],
-      headers: headers(token, asked as Loose),
+      headers: { ...headers(token, asked as Loose), ...(rehearse === true ? { 'X-Berth-Dry-Run': 'true' } : {}) },
       body: asked.body === undefined ? undefined : JSON.stringify(asked.body),
       signal,
     });

@@ -23,7 +23,7 @@ export function quote(argument: string): string {
 
 /** commandLine is what does the same in a terminal. Where there are several sites it names the one in view. */
 export function commandLine(cli: string[], site?: string): string {
-  const all = ['berth', ...cli, ...(site === undefined ? [] : ['--site', site])];
+  const all = ['berth', ...cli, ...(site === undefined || cli.includes('--site') ? [] : ['--site', site])];
   return all.map(quote).join(' ');
 }
 

@@ -14,7 +14,7 @@ import { ask, share, type Answer, type Asked, type Op } from './ask';
 import type { Intent } from './intent';
 import { live } from './live';
 import { Problem } from './problem';
-import type { Grant } from './schema';
+import type { Grant, Preview } from './schema';
 import { Refusal, refusals, useSession } from './session';
 
 const seldom = 60_000; // events tell of changes; this is for what no event tells
@@ -70,6 +70,18 @@ function useAskAt<O extends Op>(site: string, op: O, asked: Asked<O>, { every, o
     enabled: off !== true,
     ...(every === undefined ? {} : { refetchInterval: every }),
     ...(keep === true ? { placeholderData: keepPreviousData } : {}),
+  });
+}
+
+/** useRehearsal asks what a write would change on hosts, without doing it. */
+export function useRehearsal({ op, asked }: Intent) {
+  const { token } = useSession();
+  const site = useSite();
+  return useQuery<Preview>({
+    queryKey: ['rehearse', op, site, asked],
+    queryFn: async ({ signal }) =>
+      (await ask(op, asked as Asked<Op>, { token, site, signal, rehearse: true })) as unknown as Preview,
+    enabled: site !== '',
   });
 }
 

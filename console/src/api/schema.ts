@@ -715,10 +715,6 @@ export interface ListAPIClient {
   items: APIClient[] | null;
 }
 
-export interface ListAssignedHost {
-  items: AssignedHost[] | null;
-}
-
 export interface ListAuditEntry {
   items: AuditEntry[] | null;
 }
@@ -919,6 +915,14 @@ export interface PackageView {
   tags?: string[] | null;
   version: string;
   visiting?: boolean;
+}
+
+export interface PageAssignedHost {
+  items: AssignedHost[] | null;
+  /** ask for what comes after this name; absent on the last page */
+  next?: string;
+  /** how many fit in all, where that was asked for */
+  total?: number;
 }
 
 export interface PageHostPackage {
@@ -1525,7 +1529,8 @@ export interface Operations {
   /** Hosts that a package is assigned to, and by what. */
   listAssignedHosts: {
     path: { site: string; package: string };
-    answer: ListAssignedHost;
+    query: { after?: string; limit?: number; total?: boolean };
+    answer: PageAssignedHost;
   };
   /** A holder's own list. */
   listAssignments: {

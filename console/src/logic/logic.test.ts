@@ -23,7 +23,7 @@ describe('addresses', () => {
 describe('statuses', () => {
   test('are the eight, and each has a mood', () => {
     expect(statuses).toHaveLength(8);
-    expect(statuses.map(mood)).toEqual(['bad', 'waiting', 'bad', 'bad', 'bad', 'waiting', 'busy', 'good']);
+    expect(statuses.map(mood)).toEqual(['bad', 'open', 'bad', 'bad', 'bad', 'waiting', 'busy', 'good']);
     expect(troubles).toEqual(['No version found', 'Certificate missing', 'Not found', 'Staging failed']);
   });
   test('one of another build is shown as one to look at', () => {

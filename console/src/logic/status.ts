@@ -12,11 +12,11 @@ export const statuses = [
 
 export type StatusName = (typeof statuses)[number];
 
-export type Mood = 'bad' | 'waiting' | 'busy' | 'good';
+export type Mood = 'bad' | 'waiting' | 'open' | 'busy' | 'good';
 
 const moods: Record<StatusName, Mood> = {
   'No version found': 'bad',
-  'Not applied': 'waiting',
+  'Not applied': 'open',
   'Certificate missing': 'bad',
   'Not found': 'bad',
   'Staging failed': 'bad',

@@ -18,10 +18,10 @@ import type { Search } from '../logic/search';
 import { ask } from '../api/ask';
 import { intent, type Intent } from '../api/intent';
 import { useAsk, useSettings, useSite, useWhyNot } from '../api/queries';
-import type { ImagePackage, ImageView } from '../api/schema';
+import type { ImagePackage, ImageView, Tag } from '../api/schema';
 import { useSession } from '../api/session';
 import { hostKind } from '../logic/format';
-import { tagNames } from '../logic/why';
+import { registrationName, tagName, tagNames } from '../logic/why';
 import { ActionButton } from '../parts/Action';
 import { Commands } from '../parts/Command';
 import { ErrorNotice } from '../parts/ErrorNotice';
@@ -35,6 +35,7 @@ import { Unsaved } from '../parts/Unsaved';
 import { t } from '../text/t';
 import { Adding } from './Adding';
 import { Browse } from './Browse';
+import { HealthField, healthOf } from './Health';
 import { AboutImage, Checks } from './Inspection';
 import { flagOf, type Holder } from './Assignments';
 
@@ -44,11 +45,22 @@ interface Choices {
   name: string;
   tags: string[];
   disabled: boolean;
+  onFailure: string; // empty: as the server has it
   target: string; // "holder name", or empty
+  by: string; // a tag to follow, or empty for the exact version
   onDemand: boolean;
 }
 
-const none: Choices = { packages: [], name: '', tags: [], disabled: false, target: '', onDemand: false };
+const none: Choices = {
+  packages: [],
+  name: '',
+  tags: [],
+  disabled: false,
+  onFailure: '',
+  target: '',
+  by: '',
+  onDemand: false,
+};
 
 const folderOf = (path: string) => path.slice(0, Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')));
 
@@ -302,10 +314,8 @@ function DetailStep({ chosen, choices, set, back, next }: StepProps & { chosen: 
           <Radio value="disabled" label={t('Disabled: in the catalogue only')} />
         </RadioGroup>
       </Field>
-      <Field
-        label={t('Assign it to')}
-        hint={t('By its exact version; assignments by tag are made at the host, pool or site defaults.')}
-      >
+      <HealthField value={choices.onFailure} set={(onFailure) => set({ ...choices, onFailure })} />
+      <Field label={t('Assign it to')} hint={t('A pool that inherits its list gets one of its own by that.')}>
         <Select value={choices.target} onChange={(_, { value }) => set({ ...choices, target: value })}>
           <option value="">{t('nobody yet')}</option>
           {['rdsh', 'vdi', 'avd'].map((kind) => (
@@ -321,15 +331,32 @@ function DetailStep({ chosen, choices, set, back, next }: StepProps & { chosen: 
         </Select>
       </Field>
       {choices.target !== '' && (
-        <Field label={t('Registration')}>
-          <RadioGroup
-            value={choices.onDemand ? 'onDemand' : 'atLogon'}
-            onChange={(_, { value }) => set({ ...choices, onDemand: value === 'onDemand' })}
+        <>
+          <Field
+            label={t('Version')}
+            hint={t('A tag is followed: when it moves to another version, these hosts get that one.')}
           >
-            <Radio value="atLogon" label={t('At logon')} />
-            <Radio value="onDemand" label={t('On demand')} />
-          </RadioGroup>
-        </Field>
+            <Select value={choices.by} onChange={(_, { value }) => set({ ...choices, by: value })}>
+              <option value="">{t('exactly this version')}</option>
+              {tags.map(({ id, name }) => (
+                <option key={id} value={id}>
+                  {choices.tags.includes(id)
+                    ? t('tag {name}', { name })
+                    : t('tag {name}, which it does not get here', { name })}
+                </option>
+              ))}
+            </Select>
+          </Field>
+          <Field label={t('Registration')}>
+            <RadioGroup
+              value={choices.onDemand ? 'onDemand' : 'atLogon'}
+              onChange={(_, { value }) => set({ ...choices, onDemand: value === 'onDemand' })}
+            >
+              <Radio value="atLogon" label={t('At logon: applications are there when the session begins')} />
+              <Radio value="onDemand" label={t('On demand: when an application is first used')} />
+            </RadioGroup>
+          </Field>
+        </>
       )}
       <Buttons
         back={back}
@@ -341,7 +368,8 @@ function DetailStep({ chosen, choices, set, back, next }: StepProps & { chosen: 
 }
 
 /** intentsOf are the writes that the wizard ends in: packages first, then where they are assigned. */
-function intentsOf(path: string, chosen: ImagePackage[], c: Choices, names: string[]): Intent[] {
+function intentsOf(path: string, chosen: ImagePackage[], c: Choices, tags: Tag[] | null | undefined): Intent[] {
+  const names = tagNames(c.tags, tags);
   const [holder = '', ...rest] = c.target.split(' ');
   const of: Holder = { holder: holder === 'pools' ? 'pools' : 'defaults', name: rest.join(' ') };
   return chosen.flatMap((p) => {
@@ -352,6 +380,7 @@ function intentsOf(path: string, chosen: ImagePackage[], c: Choices, names: stri
       ...(name === undefined ? {} : { displayName: name }),
       ...(c.tags.length > 0 ? { tags: c.tags } : {}),
       ...(c.disabled ? { disabled: true } : {}),
+      ...(c.onFailure === '' ? {} : { onFailure: c.onFailure }),
     };
     const cli = [
       'package',
@@ -361,25 +390,44 @@ function intentsOf(path: string, chosen: ImagePackage[], c: Choices, names: stri
       p.fullName,
       ...(name === undefined ? [] : ['--name', name]),
       ...names.flatMap((tag) => ['--tag', tag]),
+      ...(c.onFailure === '' ? [] : ['--on-failure', c.onFailure]),
+      ...(c.disabled ? ['--disabled'] : []),
     ];
-    const adding = intent('startTask', { body: { kind: 'add', add } }, ...cli, ...(c.disabled ? ['--disabled'] : []));
+    const adding = intent('startTask', { body: { kind: 'add', add } }, ...cli);
     if (c.target === '') return [adding];
     const registration = c.onDemand ? ('onDemand' as const) : ('atLogon' as const);
-    const body = { version: p.fullName, registration };
+    const by = c.by === '' ? { version: p.fullName } : { family: p.familyName, tag: c.by };
+    const said = c.by === '' ? ['--version', p.fullName] : [p.familyName, '--tag', tagName(c.by, tags)];
+    const onDemand = c.onDemand ? ['--on-demand'] : [];
     return [
       adding,
       intent(
         'assign',
-        { path: of, body },
+        { path: of, body: { ...by, registration } },
         'assign',
         'add',
-        '--version',
-        p.fullName,
+        ...said,
         ...flagOf(of),
-        ...(c.onDemand ? ['--on-demand'] : []),
+        ...onDemand,
       ),
     ];
   });
+}
+
+/** Target says in words to whom the packages are assigned, by what, and when they are registered. */
+function Target({ of: c, tags }: { of: Choices; tags: Tag[] | null | undefined }) {
+  if (c.target === '') return <>{t('nobody yet')}</>;
+  const [holder, ...rest] = c.target.split(' ');
+  const name = rest.join(' ');
+  return (
+    <>
+      {t('{who}: {selector}, registered {when}', {
+        who: holder === 'pools' ? t('pool {name}', { name }) : t('site defaults for {kind}', { kind: hostKind(name) }),
+        selector: c.by === '' ? t('exactly this version') : t('tag {name}', { name: tagName(c.by, tags) }),
+        when: registrationName(c.onDemand ? 'onDemand' : 'atLogon'),
+      })}
+    </>
+  );
 }
 
 interface ReviewProps {
@@ -395,7 +443,7 @@ function ReviewStep({ path, chosen, choices, why, back, finish }: ReviewProps) {
   const layout = useLayout();
   const tags = useSettings().data?.tags;
   const names = tagNames(choices.tags, tags);
-  const intents = intentsOf(path, chosen, choices, names);
+  const intents = intentsOf(path, chosen, choices, tags);
   return (
     <div className={layout.column}>
       <Facts
@@ -405,7 +453,8 @@ function ReviewStep({ path, chosen, choices, why, back, finish }: ReviewProps) {
           [t('Display name'), chosen.length === 1 ? choices.name : t('as each package says')],
           [t('Version tags'), names.join(', ') || t('none')],
           [t('State'), choices.disabled ? t('disabled') : t('enabled')],
-          [t('Assigned to'), choices.target || t('nobody yet')],
+          [t('Health of AVD hosts where it fails'), choices.onFailure || healthOf('')],
+          [t('Assigned to'), <Target key="a" of={choices} tags={tags} />],
         ]}
       />
       {chosen.map((p) => (

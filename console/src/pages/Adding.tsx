@@ -27,6 +27,15 @@ export function Adding({ intents, back }: { intents: Intent[]; back: () => void 
   const [error, setError] = useState<unknown>();
   const begun = useRef(false);
 
+  const here = useRef(true);
+
+  useEffect(() => {
+    here.current = true;
+    return () => {
+      here.current = false; // what was begun goes on, and does not call its user back
+    };
+  }, []);
+
   useEffect(() => {
     if (begun.current) return;
     begun.current = true;
@@ -54,7 +63,7 @@ export function Adding({ intents, back }: { intents: Intent[]; back: () => void 
     all()
       .then(() => {
         tell(t('Added as a draft. Hosts see it when the pending changes are applied.'));
-        return navigate({ to: '/packages', search: {} });
+        if (here.current) void navigate({ to: '/packages', search: {} });
       })
       .catch(setError)
       .finally(() => void queries.invalidateQueries());

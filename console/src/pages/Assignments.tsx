@@ -1,4 +1,4 @@
-import { Badge, MessageBar, MessageBarBody, Switch, Text } from '@fluentui/react-components';
+import { Badge, Switch, Text } from '@fluentui/react-components';
 import { AddRegular, DeleteRegular, EditRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { etagOf } from '../api/ask';
@@ -9,6 +9,7 @@ import { hostKind } from '../logic/format';
 import { registrationName, selectorName } from '../logic/why';
 import { ActionButton, ActionDialog } from '../parts/Action';
 import { DataTable, type Column } from '../parts/DataTable';
+import { Effect } from '../parts/Effect';
 import { Empty, Loaded } from '../parts/Page';
 import { useLayout } from '../parts/styles';
 import { To } from '../parts/To';
@@ -47,6 +48,23 @@ function AboveLink({ of: { holder, name } }: { of: Holder }) {
   );
 }
 
+/** Above leads to the level that is inherited from, or would be: to see it, and to add there. */
+function Above({ of: { holder, name } }: { of: Holder }) {
+  return (
+    <div>
+      {holder === 'pools' ? (
+        <To to="/pools/$id" params={{ id: name }}>
+          {t('Open the list of pool {name}', { name })}
+        </To>
+      ) : (
+        <To to="/defaults" search={{ tab: name }}>
+          {t('Site defaults')}
+        </To>
+      )}
+    </div>
+  );
+}
+
 /** AssignmentList edits the list of a holder, and shows what it inherits where it has none of its own. */
 export function AssignmentList({ holder, name, above }: Props) {
   const own = useAsk('listAssignments', { path: { holder, name } });
@@ -81,6 +99,7 @@ function Editor({ holder, name, above, list, etag }: EditorProps) {
           onChange={(_, { checked }) => setAsking(checked ? 'inherit' : 'own')}
         />
       )}
+      {above && <Above of={above} />}
       {above && list.inherit ? (
         <Inherited from={above} />
       ) : (
@@ -229,6 +248,7 @@ function InheritDialog({ of, inherit, etag, items, close }: InheritProps) {
             : t('It has no entries of its own.')
           : t('The inherited list is copied; from then on changes above do not come through.')}
       </Text>
+      {inherit && <Effect of={edit} />}
     </ActionDialog>
   );
 }
@@ -245,13 +265,6 @@ function RemoveDialog({
   close: () => void;
 }) {
   const { nameOf } = useFamilies();
-  const rows = useAsk('listStatus', {
-    query: { family: gone.family, limit: 200, ...(of.holder === 'hosts' ? { host: of.name } : {}) },
-  });
-  const using = (rows.data?.items ?? []).filter((r) =>
-    of.holder === 'hosts' ? true : r.row?.owner?.toLowerCase() === of.name.toLowerCase(),
-  );
-  const sessions = using.reduce((sum, r) => sum + r.sessions, 0);
   const edit = intent(
     'unassign',
     { path: { ...of, family: gone.family }, ...(etag ? { ifMatch: etag } : {}) },
@@ -269,24 +282,7 @@ function RemoveDialog({
       danger
       done={t('{what} is removed in the draft.', { what: nameOf(gone.family) })}
     >
-      <MessageBar intent="warning" layout="multiline">
-        <MessageBarBody>
-          {tn(using.length, '{n} host has it through this list', '{n} hosts have it through this list')}
-          {using.length > 0 &&
-            `: ${using
-              .slice(0, 8)
-              .map((r) => r.host)
-              .join(', ')}${using.length > 8 ? ', …' : ''}`}
-          .{' '}
-          {sessions > 0
-            ? tn(
-                sessions,
-                '{n} session uses it and keeps it until it ends.',
-                '{n} sessions use it and keep it until they end.',
-              )
-            : t('No session uses it now.')}
-        </MessageBarBody>
-      </MessageBar>
+      <Effect of={edit} />
     </ActionDialog>
   );
 }

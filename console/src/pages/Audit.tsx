@@ -1,4 +1,4 @@
-import { Button, Text } from '@fluentui/react-components';
+import { Button, Checkbox, Text } from '@fluentui/react-components';
 import { ArrowUndoRegular } from '@fluentui/react-icons';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
@@ -224,10 +224,11 @@ function RevertDialog({ of: e, close }: { of: AuditEntry; close: () => void }) {
           <li key={c.field}>{fieldWords([{ field: c.field, before: c.after, after: c.before }])}</li>
         ))}
       </ul>
-      <label className={layout.row}>
-        <input type="checkbox" checked={force} onChange={(event) => setForce(event.target.checked)} />
-        {t('Even though somebody else changed it since')}
-      </label>
+      <Checkbox
+        label={t('Even though somebody else changed it since')}
+        checked={force}
+        onChange={(_, { checked }) => setForce(checked === true)}
+      />
     </ActionDialog>
   );
 }

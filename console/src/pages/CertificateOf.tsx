@@ -1,18 +1,23 @@
 import { Badge, Button, MessageBar, MessageBarBody, Text } from '@fluentui/react-components';
-import { ArrowDownloadRegular } from '@fluentui/react-icons';
+import { ArrowDownloadRegular, CertificateRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
-import { useAsk } from '../api/queries';
+import { intent } from '../api/intent';
+import { useAsk, useSettings, useWhyNot } from '../api/queries';
 import type { CertificateHost, CertificateView, PackageForecast } from '../api/schema';
+import { changeName } from '../logic/change';
 import { day } from '../logic/format';
+import { ActionButton, ActionDialog } from '../parts/Action';
 import { Copyable } from '../parts/Copy';
 import { DataTable, type Column } from '../parts/DataTable';
 import { Expiry } from '../parts/Expiry';
 import { Facts, Section } from '../parts/Facts';
 import { Loaded } from '../parts/Page';
+import { pageSize } from '../parts/Pager';
 import { useLayout } from '../parts/styles';
 import { Moment } from '../parts/Time';
 import { To } from '../parts/To';
 import { t, tn } from '../text/t';
+import { retryOf } from './Standing';
 
 /** CertificateOf shows a signer's certificate, and what becomes of its packages when it ends. */
 export function CertificateOf({ thumbprint }: { thumbprint: string | undefined }) {
@@ -43,6 +48,7 @@ function Certificate({ of: c }: { of: CertificateView }) {
           {all ? t('Hide certificate info') : t('View certificate info')}
         </Button>
         <Download of={c} />
+        <ProvisionNow of={c} />
       </div>
       {all && <Everything of={c} />}
       <Outlook of={c} />
@@ -64,6 +70,72 @@ function Download({ of: c }: { of: CertificateView }) {
     </Button>
   );
 }
+
+const settingsChange = 'settings/settings';
+
+/** ProvisionNow lets every host that lacks the certificate install it, and try again what it refused for want of it. */
+function ProvisionNow({ of: { forecast: f, commonName } }: { of: CertificateView }) {
+  const not = useWhyNot('contributor');
+  const settings = useSettings().data;
+  const pending = useAsk('listChanges', {}).data?.items?.some((c) => changeName(c) === settingsChange) ?? false;
+  const [asking, setAsking] = useState(false);
+  const lacking = (f.hosts ?? []).filter((h) => h.trust === 'missing').map((h) => h.host);
+  const on = settings?.provisionCertificates === true;
+  const done =
+    on && !pending && lacking.length === 0 ? t('Hosts that need it have it, or install it by themselves.') : undefined;
+  const intents = [
+    ...(on
+      ? []
+      : [
+          intent(
+            'editSettings',
+            { body: { provisionCertificates: true } },
+            'settings',
+            'set',
+            '--provision-certificates=true',
+          ),
+        ]),
+    ...(on && !pending
+      ? []
+      : [intent('applyChanges', { body: { changes: [settingsChange] } }, 'changes', 'apply', settingsChange)]),
+    ...lacking.slice(0, mostAsked).map(retryOf),
+  ];
+  return (
+    <>
+      <ActionButton icon={<CertificateRegular />} why={not ?? done} onClick={() => setAsking(true)}>
+        {t('Provision now')}
+      </ActionButton>
+      {asking && (
+        <ActionDialog
+          title={t('Let hosts install the certificate of {name}?', { name: commonName })}
+          confirm={t('Provision')}
+          intents={intents}
+          close={() => setAsking(false)}
+          done={t('Hosts install it with their next plan.')}
+        >
+          <Text>
+            {on
+              ? t(
+                  'Certificates are provisioned automatically in this site; hosts that refused a package try again at once.',
+                )
+              : t(
+                  'This switches on that hosts of this site install the certificates of all signers, and applies the pending changes of the settings at once; other drafts stay.',
+                )}
+          </Text>
+          <Text>
+            {lacking.length === 0
+              ? t('No host has said that it lacks this one.')
+              : tn(lacking.length, '{n} host lacks it: {names}', '{n} hosts lack it: {names}', {
+                  names: lacking.slice(0, 8).join(', ') + (lacking.length > 8 ? ', …' : ''),
+                })}
+          </Text>
+        </ActionDialog>
+      )}
+    </>
+  );
+}
+
+const mostAsked = 50; // the others try again by themselves
 
 const list = (words: string[] | null | undefined) => words?.join(', ') || t('none');
 
@@ -136,7 +208,7 @@ function Outlook({ of: { forecast: f } }: { of: CertificateView }) {
             ? t('hosts refuse it already')
             : t('hosts refuse it from {day}', { day: day(p.endsAt ?? f.endsAt) }),
     },
-    { name: t('Hosts'), cell: (p) => tn(p.hosts?.length ?? 0, '{n} host', '{n} hosts') },
+    { name: t('Hosts'), cell: (p) => tn(p.hostCount, '{n} host', '{n} hosts') },
   ];
   const hosts: Column<CertificateHost>[] = [
     {
@@ -187,13 +259,23 @@ function Outlook({ of: { forecast: f } }: { of: CertificateView }) {
       </Section>
       <Section title={t('Hosts that need it')}>
         {f.hosts?.length ? (
-          <DataTable
-            label={t('Hosts that need it')}
-            columns={hosts}
-            rows={f.hosts}
-            rowKey={(h) => h.host}
-            bad={(h) => h.trust === 'missing'}
-          />
+          <>
+            <DataTable
+              label={t('Hosts that need it')}
+              columns={hosts}
+              rows={f.hosts.slice(0, pageSize)}
+              rowKey={(h) => h.host}
+              bad={(h) => h.trust === 'missing'}
+            />
+            {f.hostCount > pageSize && (
+              <Text>
+                {t('The first {shown} of {n} hosts.', { shown: pageSize, n: f.hostCount })}{' '}
+                <To to="/matrix" search={{ status: 'Certificate missing' }}>
+                  {t('All that lack a certificate')}
+                </To>
+              </Text>
+            )}
+          </>
         ) : (
           <Text className={layout.soft}>{t('None: no package of this signer is assigned.')}</Text>
         )}

@@ -44,7 +44,7 @@ export function Certificates() {
       name: t('Packages'),
       cell: (c) => t('{ending} end with it, {lasting} last', { ending: c.ending, lasting: c.lasting }),
     },
-    { name: t('Hosts'), cell: (c) => tn(c.hosts?.length ?? 0, '{n} host needs it', '{n} hosts need it') },
+    { name: t('Hosts'), cell: (c) => tn(c.hostCount, '{n} host needs it', '{n} hosts need it') },
   ];
   return (
     <Page

@@ -10,8 +10,8 @@ import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Search } from '../logic/search';
 import { intent } from '../api/intent';
-import { useAsk, useWhyNot } from '../api/queries';
-import type { CachedImage, CacheFacts, CertificateHost, Forecast, HostPackage, HostView } from '../api/schema';
+import { useAsk, useSettings, useWhyNot } from '../api/queries';
+import type { CachedImage, CacheFacts, Forecast, HostPackage, HostView } from '../api/schema';
 import { bytes, hostKind } from '../logic/format';
 import { mood } from '../logic/status';
 import { levelName } from '../logic/why';
@@ -323,13 +323,21 @@ function Certificates({ of: h }: { of: HostView }) {
   );
 }
 
-const trusts: Record<string, string> = { present: t('trusted'), missing: t('missing'), unknown: t('not known yet') };
+const trusts = { present: t('trusted'), missing: t('missing'), unknown: t('not known yet') };
+
+/** trustOf reads from how the packages of a signer stand whether the host trusts it. */
+function trustOf(rows: HostPackage[]): keyof typeof trusts {
+  if (rows.some((r) => r.status.name === 'Certificate missing')) return 'missing';
+  return rows.some((r) => ['Ready', 'In use', 'Disabling'].includes(r.status.name)) ? 'present' : 'unknown';
+}
 
 function Signers({ all, host }: { all: Forecast[]; host: string }) {
-  type Need = { c: Forecast; on: CertificateHost };
-  const needs = all.flatMap((c): Need[] =>
-    (c.hosts ?? []).filter((x) => x.host.toLowerCase() === host.toLowerCase()).map((on) => ({ c, on })),
-  );
+  type Need = { c: Forecast; rows: HostPackage[] };
+  const provision = useSettings().data?.provisionCertificates;
+  const mine = useAsk('listStatus', { query: { host } }).data?.items ?? [];
+  const needs = all
+    .map((c): Need => ({ c, rows: mine.filter((r) => c.packages?.some((p) => p.fullName === r.fullName)) }))
+    .filter(({ rows }) => rows.length > 0);
   if (needs.length === 0) return <Text>{t('None.')}</Text>;
   const columns: Column<Need>[] = [
     {
@@ -340,9 +348,9 @@ function Signers({ all, host }: { all: Forecast[]; host: string }) {
         </To>
       ),
     },
-    { name: t('On this host'), cell: ({ on }) => trusts[on.trust] ?? on.trust },
-    { name: t('Provisioned'), cell: ({ on }) => (on.provision ? t('yes, by its agent') : t('no, by other means')) },
-    { name: t('Packages'), cell: ({ on }) => tn(on.packages?.length ?? 0, '{n} package', '{n} packages') },
+    { name: t('On this host'), cell: ({ rows }) => trusts[trustOf(rows)] },
+    { name: t('Provisioned'), cell: () => (provision ? t('yes, by its agent') : t('no, by other means')) },
+    { name: t('Packages'), cell: ({ rows }) => tn(rows.length, '{n} package', '{n} packages') },
   ];
   return (
     <DataTable
@@ -350,7 +358,7 @@ function Signers({ all, host }: { all: Forecast[]; host: string }) {
       columns={columns}
       rows={needs}
       rowKey={({ c }) => c.thumbprint}
-      bad={({ on }) => on.trust === 'missing'}
+      bad={({ rows }) => trustOf(rows) === 'missing'}
     />
   );
 }

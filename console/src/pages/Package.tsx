@@ -1,17 +1,20 @@
-import { MessageBar, MessageBarBody, Text } from '@fluentui/react-components';
+import { Field, MessageBar, MessageBarBody, Select, Text } from '@fluentui/react-components';
 import { DeleteRegular, HistoryRegular, TagRegular } from '@fluentui/react-icons';
-import { useNavigate, useParams } from '@tanstack/react-router';
+import { useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useAsk, useSettings, useWhyNot } from '../api/queries';
+import { azureAddress, useAzure } from '../api/azure';
+import { useAsk, useSettings, useSite, useSites, useWhyNot } from '../api/queries';
 import type { Application, AssignedHost, DependencyCheck, Holding, PackageView } from '../api/schema';
 import { bytes, count, day, hostKind } from '../logic/format';
 import { levelName, registrationName, tagNames } from '../logic/why';
 import { ActionButton } from '../parts/Action';
+import { Command } from '../parts/Command';
 import { Copyable } from '../parts/Copy';
 import { DataTable, type Column } from '../parts/DataTable';
 import { Facts, Section } from '../parts/Facts';
 import { JSONView } from '../parts/JSONView';
 import { Empty, Loaded, Page } from '../parts/Page';
+import { Pager, pageSize } from '../parts/Pager';
 import { useLayout } from '../parts/styles';
 import { Tabs } from '../parts/Tabs';
 import { Moment } from '../parts/Time';
@@ -227,7 +230,12 @@ export function Dependencies({ checks }: { checks: DependencyCheck[] }) {
 }
 
 function Hosts({ of: p }: { of: PackageView }) {
-  const hosts = useAsk('listAssignedHosts', { path: { package: p.fullName } });
+  const { after } = useSearch({ strict: false });
+  const hosts = useAsk(
+    'listAssignedHosts',
+    { path: { package: p.fullName }, query: { after, limit: pageSize, total: true } },
+    { keep: true },
+  );
   const columns: Column<AssignedHost>[] = [
     {
       name: t('Host'),
@@ -245,9 +253,12 @@ function Hosts({ of: p }: { of: PackageView }) {
   ];
   return (
     <Loaded of={hosts}>
-      {({ items }) =>
+      {({ items, next, total }) =>
         items?.length ? (
-          <DataTable label={t('Assigned session hosts')} columns={columns} rows={items} rowKey={(h) => h.host} />
+          <>
+            <DataTable label={t('Assigned session hosts')} columns={columns} rows={items} rowKey={(h) => h.host} />
+            <Pager next={next} total={total} shown={items.length} />
+          </>
         ) : (
           <Empty title={t('No host has this version')}>
             <Text>
@@ -282,40 +293,45 @@ function Documents({ of: p }: { of: PackageView }) {
         <JSONView label={t('As this server’s own API has it')} value={p} />
       </Section>
       <Section title={t('As Azure’s API has it')}>
-        <JSONView label={t('As Azure’s API has it')} value={azureOf(p)} />
-        <Text className={layout.soft}>
-          {t(
-            'The properties of msixPackages, as clients of Azure see them in a host pool. isActive is the pool’s own.',
-          )}
-        </Text>
+        <InAzure of={p} />
       </Section>
     </div>
   );
 }
 
-/** azureOf writes a package as Azure's msixPackages resource spells it (properties of 2024-04-03 and after). */
-function azureOf(p: PackageView) {
-  return {
-    properties: {
-      imagePath: p.imagePath,
-      packageName: p.name,
-      packageFamilyName: p.familyName,
-      packageFullName: p.fullName,
-      displayName: p.displayName,
-      packageRelativePath: `\\${p.relativePath.replaceAll('/', '\\')}`,
-      version: p.version,
-      lastUpdated: p.observed?.at,
-      packageDependencies: (p.dependencies ?? []).map((d) => ({
-        dependencyName: d.name,
-        publisher: d.publisher,
-        minVersion: d.minVersion,
-      })),
-      packageApplications: (p.applications ?? []).map((a) => ({
-        appId: a.id,
-        description: a.description ?? '',
-        appUserModelID: a.appUserModelId,
-        friendlyName: a.displayName,
-      })),
-    },
-  };
+/** InAzure asks this server's Azure interface for the package: clients see it in host pools, in each as that has it. */
+function InAzure({ of: p }: { of: PackageView }) {
+  const layout = useLayout();
+  const site = useSite();
+  const subscription = useSites().data?.items?.find((s) => s.name === site)?.subscriptionId ?? '';
+  const pools = (useAsk('listPools', {}).data?.items ?? []).filter((pool) => pool.kind === 'avd');
+  const [chosen, setChosen] = useState<string>();
+  const pool = chosen ?? pools[0]?.name;
+  const id =
+    pool === undefined || subscription === ''
+      ? ''
+      : `/subscriptions/${subscription}/resourceGroups/${site}/providers/Microsoft.DesktopVirtualization/hostPools/${pool}/msixPackages/${p.fullName}`;
+  const found = useAzure(id);
+  if (id === '') {
+    return (
+      <Empty title={t('There is no AVD host pool')}>
+        <Text>
+          {t('Clients of Azure’s API see packages in host pools:')} <To to="/pools">{t('make one')}</To>.
+        </Text>
+      </Empty>
+    );
+  }
+  return (
+    <>
+      <Field label={t('Host pool')} className={layout.form}>
+        <Select value={pool} onChange={(_, { value }) => setChosen(value)}>
+          {pools.map(({ name }) => (
+            <option key={name}>{name}</option>
+          ))}
+        </Select>
+      </Field>
+      <Loaded of={found}>{(value) => <JSONView label={t('As Azure’s API has it')} value={value} />}</Loaded>
+      <Command line={`curl -H "Authorization: Bearer $BERTH_TOKEN" '${location.origin}${azureAddress(id)}'`} />
+    </>
+  );
 }

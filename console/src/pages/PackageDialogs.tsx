@@ -230,12 +230,13 @@ function Blow({ packages, what }: { packages: Short[]; what: string }) {
 
 function BlowOf({ of: p, what }: { of: Short; what: string }) {
   const layout = useLayout();
-  const hosts = useAsk('listAssignedHosts', { path: { package: p.fullName } });
+  const hosts = useAsk('listAssignedHosts', { path: { package: p.fullName }, query: { limit: 8, total: true } });
   const family = familyOf(p.fullName);
-  const rows = useAsk('listStatus', { query: { family, limit: 200 } }, { off: family === '' });
+  const rows = useAsk('listStatus', { query: { family, status: 'In use', limit: 100 } }, { off: family === '' });
   if (hosts.error) return <ErrorNotice error={hosts.error} />;
   if (!hosts.data || (!rows.data && !rows.error)) return <Text>{t('Looking for the hosts that have it…')}</Text>;
   const items = hosts.data.items ?? [];
+  const more = (hosts.data.total ?? 0) - items.length;
   const using = (rows.data?.items ?? []).filter((r) => r.fullName === p.fullName && r.sessions > 0);
   const sessions = using.reduce((sum, r) => sum + r.sessions, 0);
   if (items.length === 0 && sessions === 0)
@@ -247,18 +248,20 @@ function BlowOf({ of: p, what }: { of: Short; what: string }) {
           {p.displayName} {p.version}: {what}
         </Text>
         <ul className={layout.list}>
-          {items.slice(0, 8).map((h) => (
+          {items.map((h) => (
             <li key={h.host}>
               {h.host}
               {(h.now ?? h.drafted)?.selector ? ` (${(h.now ?? h.drafted)?.selector})` : ''}
             </li>
           ))}
-          {items.length > 8 && <li>{tn(items.length - 8, 'and {n} more host', 'and {n} more hosts')}</li>}
+          {more > 0 && <li>{tn(more, 'and {n} more host', 'and {n} more hosts')}</li>}
         </ul>
         <Text className={layout.line}>
           {sessions === 0
             ? t('No session uses it now.')
-            : tn(sessions, '{n} session uses it now.', '{n} sessions use it now.')}
+            : rows.data?.next !== undefined
+              ? t('More than {n} sessions use it now.', { n: sessions })
+              : tn(sessions, '{n} session uses it now.', '{n} sessions use it now.')}
         </Text>
       </MessageBarBody>
     </MessageBar>

@@ -12,7 +12,7 @@ import { intent } from '../api/intent';
 import { Problem } from '../api/problem';
 import { useRun, useSettings, useWhyNot } from '../api/queries';
 import type { PackageView } from '../api/schema';
-import { tagName } from '../logic/why';
+import { tagName, tagNames } from '../logic/why';
 import { ActionButton } from '../parts/Action';
 import { Commands } from '../parts/Command';
 import { ErrorNotice } from '../parts/ErrorNotice';
@@ -21,29 +21,44 @@ import { tell } from '../parts/notices';
 import { useLayout } from '../parts/styles';
 import { Unsaved } from '../parts/Unsaved';
 import { t } from '../text/t';
+import { HealthField, healthOf } from './Health';
 
 interface Form {
   displayName: string;
   enabled: boolean;
   tags: string[];
+  onFailure: string;
 }
 
-const formOf = (p: PackageView): Form => ({ displayName: p.displayName, enabled: p.enabled, tags: p.tags ?? [] });
+const formOf = (p: PackageView): Form => ({
+  displayName: p.displayName,
+  enabled: p.enabled,
+  tags: p.tags ?? [],
+  onFailure: p.onFailure ?? '',
+});
+const sameTags = (a: Form, b: Form) => a.tags.toSorted().join() === b.tags.toSorted().join();
 const same = (a: Form, b: Form) =>
-  a.displayName === b.displayName &&
-  a.enabled === b.enabled &&
-  [...a.tags].toSorted().join() === [...b.tags].toSorted().join();
+  a.displayName === b.displayName && a.enabled === b.enabled && a.onFailure === b.onFailure && sameTags(a, b);
 
 /** editOf is the intent that saves a form over the revision that its writer saw. */
-function editOf(p: PackageView, before: Form, form: Form, revision: number) {
+function editOf(p: PackageView, before: Form, form: Form, revision: number, names: string[]) {
+  const changed = {
+    name: form.displayName !== before.displayName,
+    enabled: form.enabled !== before.enabled,
+    tags: !sameTags(form, before),
+    health: form.onFailure !== before.onFailure,
+  };
   const flags = [
-    ...(form.displayName === before.displayName ? [] : ['--name', form.displayName]),
-    ...(form.enabled === before.enabled ? [] : [`--enabled=${form.enabled}`]),
+    ...(changed.name ? ['--name', form.displayName] : []),
+    ...(changed.enabled ? [`--enabled=${form.enabled}`] : []),
+    ...(changed.tags ? ['--tags', names.join(',')] : []),
+    ...(changed.health ? ['--on-failure', form.onFailure] : []),
   ];
   const body = {
-    ...(form.displayName === before.displayName ? {} : { displayName: form.displayName }),
-    ...(form.enabled === before.enabled ? {} : { enabled: form.enabled }),
-    ...([...form.tags].toSorted().join() === [...before.tags].toSorted().join() ? {} : { tags: form.tags }),
+    ...(changed.name ? { displayName: form.displayName } : {}),
+    ...(changed.enabled ? { enabled: form.enabled } : {}),
+    ...(changed.tags ? { tags: form.tags } : {}),
+    ...(changed.health ? { onFailure: form.onFailure } : {}),
   };
   return intent(
     'editPackage',
@@ -70,7 +85,7 @@ export function PackageForm({ of: p }: { of: PackageView }) {
     setForm(formOf(p));
   }
   const conflict = dirty && p.revision !== base.revision;
-  const edit = editOf(p, base.form, form, base.revision);
+  const edit = editOf(p, base.form, form, base.revision, tagNames(form.tags, tags));
   const save = (event: SubmitEvent) => {
     event.preventDefault();
     if (not !== undefined || !dirty) return;
@@ -129,6 +144,11 @@ export function PackageForm({ of: p }: { of: PackageView }) {
           />
         ))}
       </Group>
+      <HealthField
+        value={form.onFailure}
+        readOnly={not !== undefined}
+        set={(onFailure) => setForm({ ...form, onFailure })}
+      />
       <div className={layout.row}>
         <ActionButton
           type="submit"
@@ -155,6 +175,7 @@ function Newest({ of: p, mine, take, keep }: { of: PackageView; mine: Form; take
       f.displayName,
       f.enabled ? t('enabled') : t('disabled'),
       f.tags.map((id) => tagName(id, tags)).join(', ') || t('no tags'),
+      healthOf(f.onFailure),
     ].join(' · ');
   return (
     <MessageBar intent="warning" layout="multiline">

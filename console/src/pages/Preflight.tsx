@@ -87,9 +87,14 @@ function Answer({ of: view }: { of: PreflightView }) {
   ];
   return (
     <div className={layout.column}>
-      <Text weight="semibold">
-        {view.package}: {view.message} <Time at={view.answeredAt ?? view.askedAt} />
-      </Text>
+      <div>
+        <Text weight="semibold" className={layout.line}>
+          {view.message}
+        </Text>
+        <Text className={layout.soft}>
+          {view.package}, <Time at={view.answeredAt ?? view.askedAt} />
+        </Text>
+      </div>
       {view.checks?.length ? (
         <DataTable
           label={t('Checks')}

@@ -22,6 +22,7 @@ import { tell } from './notices';
 const useStyles = makeStyles({
   content: { display: 'flex', flexDirection: 'column', gap: tokens.spacingVerticalM, overflowWrap: 'anywhere' },
   surface: { maxWidth: 'min(40rem, calc(100vw - 2rem))' },
+  title: { overflowWrap: 'anywhere', minWidth: 0 },
   danger: {
     backgroundColor: tokens.colorStatusDangerBackground3,
     color: tokens.colorNeutralForegroundOnBrand,
@@ -102,7 +103,7 @@ export function ActionDialog({
       <DialogSurface className={styles.surface} aria-describedby={undefined}>
         <form onSubmit={submit}>
           <DialogBody>
-            <DialogTitle>{title}</DialogTitle>
+            <DialogTitle className={styles.title}>{title}</DialogTitle>
             <DialogContent className={styles.content}>
               {run.error && <ErrorNotice error={run.error} />}
               {children}

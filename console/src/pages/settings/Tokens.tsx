@@ -12,7 +12,7 @@ import { AddRegular, DeleteRegular, KeyRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { intent } from '../../api/intent';
 import { useAskFarm, useSite, useWhyNot } from '../../api/queries';
-import type { APIClient, Credential, NewClientSecret, Secret } from '../../api/schema';
+import type { APIClient, Credential, Grant, NewClientSecret, Secret } from '../../api/schema';
 import { day } from '../../logic/format';
 import { ActionButton, ActionDialog } from '../../parts/Action';
 import { Copyable } from '../../parts/Copy';
@@ -23,7 +23,7 @@ import { useLayout } from '../../parts/styles';
 import { Moment, Time } from '../../parts/Time';
 import { t } from '../../text/t';
 import { Revoke, stateOf } from './Agents';
-import { grantWords, RoleFields, roleFlags } from './Users';
+import { grantWords, RoleFields, RoleList, roleFlags } from './Users';
 
 /** Tokens lists what programs sign in with: tokens of this server, and clients as Azure has them. */
 export function Tokens() {
@@ -131,6 +131,8 @@ function TokenDialog({
             '--role',
             known,
             ...(Number(days) > 0 ? ['--days', days] : []),
+            '--site',
+            site === '' ? '*' : site,
           ),
         ];
   return (
@@ -286,9 +288,7 @@ function Clients({ show }: { show: (secret: NewClientSecret) => void }) {
 
 function ClientDialog({ close }: { close: () => void }) {
   const [name, setName] = useState('');
-  const [role, setRole] = useState('contributor');
-  const [site, setSite] = useState('');
-  const grants = role === '' ? [] : [{ role, ...(site === '' ? {} : { site }) }];
+  const [grants, setGrants] = useState<Grant[]>([{ role: 'contributor' }]);
   const intents =
     name.trim() === ''
       ? []
@@ -313,14 +313,7 @@ function ClientDialog({ close }: { close: () => void }) {
       <Field label={t('Name')} required>
         <Input value={name} onChange={(_, { value }) => setName(value)} />
       </Field>
-      <RoleFields
-        role={role}
-        site={site}
-        set={(r, s) => {
-          setRole(r);
-          setSite(s);
-        }}
-      />
+      <RoleList grants={grants} set={setGrants} />
     </ActionDialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Badge, Button, Field, Input, Select, Text } from '@fluentui/react-components';
+import { Badge, Button, Checkbox, Field, Input, Select, Text } from '@fluentui/react-components';
 import { AddRegular, DeleteRegular, EditRegular, KeyRegular } from '@fluentui/react-icons';
 import { useState } from 'react';
 import { intent } from '../../api/intent';
@@ -143,7 +143,6 @@ export function NewUser({ owner }: { owner?: boolean }) {
   );
 }
 
-const roles = ['reader', 'contributor', 'owner'];
 const shortest = 12;
 
 /** RoleFields chooses one role in one site, or everywhere. */
@@ -162,7 +161,6 @@ export function RoleFields({
     <div className={layout.end}>
       <Field label={t('Role')}>
         <Select value={role} onChange={(_, { value }) => set(value, site)}>
-          <option value="">{t('no role')}</option>
           <option value="reader">{t('reader: may look')}</option>
           <option value="contributor">{t('contributor: may change and apply')}</option>
           <option value="owner">{t('owner: may also manage access')}</option>
@@ -180,28 +178,71 @@ export function RoleFields({
   );
 }
 
+interface RoleListProps {
+  grants: Grant[];
+  set: (grants: Grant[]) => void;
+}
+
+/** RoleList edits roles, each in one site or everywhere. */
+export function RoleList({ grants, set }: RoleListProps) {
+  const layout = useLayout();
+  const put = (at: number, grant: Grant) => set(grants.map((g, i) => (i === at ? grant : g)));
+  return (
+    <div role="group" aria-label={t('Roles')} className={layout.column}>
+      {grants.length === 0 && <Text>{t('No role: may sign in, and see nothing.')}</Text>}
+      {grants.map((g, i) => (
+        <div key={`${i + 1}`} className={layout.end} role="group" aria-label={t('Role {n}', { n: i + 1 })}>
+          <RoleFields
+            role={g.role}
+            site={g.site ?? ''}
+            set={(role, site) => put(i, { role, ...(site === '' ? {} : { site }) })}
+          />
+          <Button
+            appearance="subtle"
+            icon={<DeleteRegular />}
+            aria-label={t('Take role {n} away', { n: i + 1 })}
+            onClick={() => set(grants.filter((_, at) => at !== i))}
+          />
+        </div>
+      ))}
+      <div>
+        <Button icon={<AddRegular />} size="small" onClick={() => set([...grants, { role: 'reader' }])}>
+          {grants.length === 0 ? t('Give a role') : t('Give another role')}
+        </Button>
+      </div>
+    </div>
+  );
+}
+
+/** twice says which site has two of the roles, of which only one can count. */
+function twice(grants: Grant[]): string | undefined {
+  const sites = grants.map((g) => (g.site ?? '').toLowerCase());
+  const site = sites.find((s, i) => sites.indexOf(s) !== i);
+  if (site === undefined) return undefined;
+  return site === '' ? t('Two roles are for every site.') : t('Two roles are for site {site}.', { site });
+}
+
 function UserDialog({ edit, owner, close }: { edit?: User; owner?: boolean | undefined; close: () => void }) {
-  const first = edit?.roles?.[0];
   const [name, setName] = useState(edit?.name ?? '');
   const [shown, setShown] = useState(edit?.displayName ?? '');
   const [password, setPassword] = useState('');
-  const [role, setRole] = useState(first?.role ?? (owner ? 'owner' : edit ? '' : 'contributor'));
-  const [site, setSite] = useState(first?.site ?? '');
+  const [grants, setGrants] = useState<Grant[]>(
+    edit ? (edit.roles ?? []) : [{ role: owner ? 'owner' : 'contributor' }],
+  );
   const [disabled, setDisabled] = useState(edit?.disabled ?? false);
-  const several = (edit?.roles?.length ?? 0) > 1;
-  const grants: Grant[] = roles.includes(role) ? [{ role, ...(site === '' ? {} : { site }) }] : [];
   const called = name.trim();
-  const naming = shown === '' ? [] : ['--display-name', shown];
+  const naming = shown === (edit?.displayName ?? '') ? [] : ['--display-name', shown];
   const make = () =>
     edit
       ? intent(
           'editUser',
-          { path: { user: edit.name }, body: { displayName: shown, disabled, ...(several ? {} : { roles: grants }) } },
+          { path: { user: edit.name }, body: { displayName: shown, disabled, roles: grants } },
           'user',
           'set',
           edit.name,
           ...naming,
-          ...(several ? [] : roleFlags(grants)),
+          ...roleFlags(grants),
+          ...(grants.length === 0 ? ['--role', ''] : []),
           ...(disabled === edit.disabled ? [] : [disabled ? '--disable' : '--enable']),
         )
       : intent(
@@ -220,6 +261,7 @@ function UserDialog({ edit, owner, close }: { edit?: User; owner?: boolean | und
       confirm={edit ? t('Save') : t('Add')}
       intents={ready ? [make()] : []}
       close={close}
+      why={twice(grants)}
       done={edit ? t('{what} was changed.', { what: edit.name }) : t('{what} may sign in now.', { what: called })}
     >
       {!edit && (
@@ -240,27 +282,13 @@ function UserDialog({ edit, owner, close }: { edit?: User; owner?: boolean | und
           />
         </Field>
       )}
-      {several ? (
-        <Text>
-          {t('This user has roles in several sites ({roles}); change them by the command line.', {
-            roles: grantWords(edit?.roles),
-          })}
-        </Text>
-      ) : (
-        <RoleFields
-          role={role}
-          site={site}
-          set={(r, s) => {
-            setRole(r);
-            setSite(s);
-          }}
-        />
-      )}
+      <RoleList grants={grants} set={setGrants} />
       {edit && (
-        <label>
-          <input type="checkbox" checked={disabled} onChange={(event) => setDisabled(event.target.checked)} />{' '}
-          {t('Disabled: may sign in no more, and sessions end')}
-        </label>
+        <Checkbox
+          label={t('Disabled: may sign in no more, and sessions end')}
+          checked={disabled}
+          onChange={(_, { checked }) => setDisabled(checked === true)}
+        />
       )}
     </ActionDialog>
   );
