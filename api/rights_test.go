@@ -39,7 +39,7 @@ var rights = map[string]right{
 	"listClients": farmOwner, "getClient": farmOwner, "createClient": farmOwner, "editClient": farmOwner, "removeClient": farmOwner,
 	"createClientSecret": farmOwner, "removeClientSecret": farmOwner,
 	"listFarmAudit": {role: berth.RoleReader, farm: true},
-	"createSite":    farmOwner, "createToken": farmOwner, "listTokens": farmOwner,
+	"exchangeToken": anyone, "createSite": farmOwner, "createToken": farmOwner, "listTokens": farmOwner,
 	"createEnrollKey": owner, "listEnrollKeys": owner, "revokeCredential": owner,
 	"getSite": reader, "getSettings": reader, "listAudit": reader, "listPackages": reader, "getPackage": reader, "listHosts": reader, "getHost": reader,
 	"listPools": reader, "getPool": reader, "listStatus": reader, "listAssignments": reader, "listChanges": reader,

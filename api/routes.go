@@ -476,6 +476,9 @@ func (a *API) changeRoutes() {
 
 func (a *API) credentialRoutes() {
 	s := a.Service
+	handle(a, http.MethodPost, "/tokens/exchange", "exchangeToken", "Get a token for 12 hours for the one that is sent, which ends", func(ctx context.Context, _ *noInput) (*body[wire.Secret], error) {
+		return one(s.ExchangeToken(ctx))
+	})
 	handle(a, http.MethodPost, "/tokens", "createToken", "Make an API token", func(ctx context.Context, in *addToken) (*body[wire.Secret], error) {
 		return one(s.CreateToken(ctx, in.Body))
 	})

@@ -3,6 +3,7 @@ package control
 import (
 	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"berth"
@@ -157,6 +158,44 @@ func (s *Service) Revoke(ctx context.Context, id string) error {
 		s.refused(ctx, need{c.Site, berth.RoleOwner}, err)
 	}
 	return err
+}
+
+// exchanged is how long a token lives that was got for another.
+const exchanged = 12 * time.Hour
+
+// ExchangeToken gives the caller a token of the same rights, which lives 12 hours at the most and no longer than the one that
+// it came with, and ends that one: an address that carries a token is good for one sign-in then.
+func (s *Service) ExchangeToken(ctx context.Context) (out wire.Secret, err error) {
+	who, ok := auth.From(ctx)
+	if !ok {
+		return out, berth.Errorf(berth.Unauthenticated, "nobody has signed in").With("send the token that is to be exchanged")
+	}
+	if who.Kind != auth.KindApplication || who.Session != "" {
+		return out, berth.Errorf(berth.Conflict, "only an API token can be exchanged, and %q did not come with one", who.Name)
+	}
+	id, text, hash, err := auth.NewSecret(berth.CredentialToken, s.random)
+	if err != nil {
+		return out, err
+	}
+	err = s.store.Update(ctx, func(tx berth.Tx) error {
+		old, err := tx.Credential(who.ID)
+		if err == nil {
+			err = old.Usable(s.now()) // of two at once the second comes too late
+		}
+		if err != nil {
+			return err
+		}
+		now := s.now()
+		c := berth.Credential{ID: id, Hash: hash, Kind: old.Kind, Name: old.Name, Site: old.Site, Role: old.Role, CreatedAt: now, ExpiresAt: now.Add(exchanged)}
+		if !old.ExpiresAt.IsZero() && old.ExpiresAt.Before(c.ExpiresAt) {
+			c.ExpiresAt = old.ExpiresAt
+		}
+		old.RevokedAt = now
+		out = wire.Secret{Credential: c, Text: text}
+		return errors.Join(tx.PutCredential(old), tx.PutCredential(c), tx.AppendAudit(berth.AuditEntry{At: now, Site: c.Site, Actor: who.Name, Face: who.Face,
+			Action: "exchange token", Kind: string(c.Kind), Key: c.ID, Before: raw(old), After: raw(c)}))
+	})
+	return out, err
 }
 
 // Authenticate turns the text of an API token, or of a session, into the principal that it stands for. Refusals are in the

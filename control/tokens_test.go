@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"berth"
+	"berth/auth"
 	"berth/control"
 	"berth/wire"
 )
@@ -122,4 +123,30 @@ func emptyFarm(t *testing.T) *control.Service {
 	f.file += ".empty"
 	f.open()
 	return f.Service
+}
+
+// TestExchangeToken: a token is good for one exchange, whose outcome has its rights and lives no longer.
+func TestExchangeToken(t *testing.T) {
+	f := newFarm(t)
+	made, err := f.CreateToken(f.owner, wire.CreateToken{Name: "once", Role: berth.RoleReader, Site: "main", Days: 1})
+	f.must(err)
+	who, err := f.Authenticate(t.Context(), made.Text)
+	f.must(err)
+	ctx := auth.With(t.Context(), who)
+	got, err := f.ExchangeToken(ctx)
+	f.must(err)
+	if life := got.ExpiresAt.Sub(got.CreatedAt); got.Role != berth.RoleReader || got.Site != "main" || got.Name != "once" || life <= 0 || life > 12*time.Hour {
+		t.Errorf("%+v", got.Credential)
+	}
+	_, err = f.Authenticate(t.Context(), made.Text)
+	wantKind(t, err, berth.Unauthenticated)
+	_, err = f.ExchangeToken(ctx)
+	wantKind(t, err, berth.Unauthenticated)
+	if now, err := f.Authenticate(t.Context(), got.Text); err != nil || now.Role != berth.RoleReader || now.Site != "main" {
+		t.Errorf("%+v, %v", now, err)
+	}
+	_, err = f.ExchangeToken(t.Context())
+	wantKind(t, err, berth.Unauthenticated)
+	_, err = f.ExchangeToken(auth.With(t.Context(), auth.Principal{ID: "x", Name: "ada", Kind: auth.KindUser, Session: "s"}))
+	wantKind(t, err, berth.Conflict)
 }

@@ -395,14 +395,14 @@ Ctrl-C ends the demo.
 	return nil
 }
 
-// consoleSignIn prints an address that opens the console signed in. What stands behind the # is not sent to any server; the
-// console takes it out of the address at once, and it is good for a day.
+// consoleSignIn prints an address that opens the console signed in, once: what stands behind the # is not sent to any server;
+// the console takes it out of the address and exchanges the token for another, which ends it.
 func (d *demo) consoleSignIn(ctx context.Context) error {
 	t, err := d.client.CreateToken(ctx, wire.CreateToken{Name: "console of the demo", Role: berth.RoleOwner, Days: 1})
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(d.out, "Console, signed in      %s/#token=%s\n\n", d.boot.URL, t.Text)
+	fmt.Fprintf(d.out, "Console, signed in once %s/#once=%s\n\n", d.boot.URL, t.Text)
 	return nil
 }
 

@@ -28,7 +28,7 @@ export async function until(what, ask, patient = patience) {
 }
 
 /** program is BERTH_BIN, or else built from this checkout with the console in it. */
-function program(dir) {
+export function program(dir) {
   if (process.env.BERTH_BIN) return process.env.BERTH_BIN;
   const bin = join(dir, 'berth');
   const env = { ...process.env, CGO_ENABLED: '0' };
@@ -37,7 +37,7 @@ function program(dir) {
 }
 
 /** Process is a part of the farm that can be stopped and started again. */
-class Process {
+export class Process {
   constructor(bin, args, log) {
     Object.assign(this, { bin, args, log });
   }

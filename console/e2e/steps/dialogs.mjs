@@ -110,7 +110,7 @@ const alike = [
     path: () => '/published',
     fill: click('End Notes'),
     confirm: 'End it',
-    state: async (farm) => (await api(farm, 'GET', `/sites/${farm.site}/published`)).items.map((p) => p.name),
+    state: async (farm) => (await api(farm, 'GET', `/sites/${farm.site}/publications`)).items.map((p) => p.name),
   },
 ];
 
@@ -124,6 +124,7 @@ async function lines(page, where) {
 
 export const steps = {
   async 'every other dialog, seen and left'({ page, farm }) {
+    await api(farm, 'POST', `/sites/${farm.site}/enroll-keys`, { name: 'for a picture', kind: 'rdsh' });
     for (const [name, path, act] of dialogs) {
       await open(page, farm, `${path}?site=${farm.site}`);
       await page.getByText('Asking the server').first().waitFor({ state: 'detached' });

@@ -135,6 +135,7 @@ export const steps = {
     assert.match(page.url(), /status=Not\+found|status=Not%20found/);
     await tryAgain(page, farm);
     renameSync(`${v2.imagePath}.away`, v2.imagePath);
+    await api(farm, 'POST', `/sites/${farm.site}/hosts/${host}/retry`);
     await open(page, farm, '/matrix?view=list');
     await row(page, host, '2.0.0.0', 'Ready').waitFor();
   },
@@ -248,7 +249,7 @@ export const steps = {
   async 'an assignment is removed from a list, which names what it hits'({ page, farm }) {
     await open(page, farm, '/groups/Accounting');
     await page.getByRole('button', { name: 'Remove Contoso Notes' }).click();
-    await dialog(page).getByText('1 host has it through this list: demo-host').waitFor();
+    await dialog(page).getByText('something changes on 1 host: demo-host').waitFor();
     await look(page, 'unassign-dialog');
     await confirm(page, 'Remove');
     await page.getByRole('heading', { name: 'Nothing is assigned here' }).waitFor();

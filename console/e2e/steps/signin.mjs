@@ -41,12 +41,24 @@ export const steps = {
     console.log(`    ${bytes} bytes of scripts, compressed, came for the first page`);
   },
 
-  async 'a one-time address signs in and takes its token out of the address'({ browser, farm, complaints }) {
+  async 'an address signs in once, and takes its token out of the address'({ browser, farm, complaints }) {
+    const once = await api(farm, 'POST', '/tokens', { name: 'for once', role: 'owner', days: 1 });
     const page = await newPage(browser, complaints);
-    await page.goto(`${farm.url}/#token=${farm.token}`);
+    await page.goto(`${farm.url}/#once=${once.text}`);
     await heading(page, 'Overview');
     assert.equal(new URL(page.url()).hash, '');
+    await page.getByText('for once (owner)').waitFor();
+    await page.reload();
+    await heading(page, 'Overview');
     await page.context().close();
+    const later = await newPage(browser, complaints);
+    await later.goto(`${farm.url}/#once=${once.text}`);
+    await later.getByRole('alert').filter({ hasText: 'revoked' }).waitFor();
+    await later.context().close();
+    const again = await newPage(browser, complaints);
+    await again.goto(`${farm.url}/#token=${farm.token}`); // one that is not for once stays good
+    await heading(again, 'Overview');
+    await again.context().close();
   },
 
   async 'first run: an administrator’s account, the first share, the first agent command'({ page, farm }) {

@@ -245,7 +245,8 @@ export const steps = {
     await look(page, 'matrix-failed');
     await tryAgain(page, farm);
     writeFileSync(v1.imagePath, kept);
-    await status(farm, v1.familyName, 'Ready'); // it tries again by itself too
+    await api(farm, 'POST', `/sites/${farm.site}/hosts/${host}/retry`);
+    await status(farm, v1.familyName, 'Ready');
     await row(page, 'Contoso Notes', '1.0.0.0', 'Ready').waitFor();
     await letGo(farm, v1.familyName);
   },

@@ -1441,6 +1441,10 @@ export interface Operations {
     path: { session: string };
     answer: undefined;
   };
+  /** Get a token for 12 hours for the one that is sent, which ends. */
+  exchangeToken: {
+    answer: Secret;
+  };
   /** What is set in the site, as one document. */
   exportDocument: {
     path: { site: string };
@@ -1795,6 +1799,7 @@ export const routes = {
   editSettings: ['PATCH', '/api/v1/sites/{site}/settings'],
   editUser: ['PATCH', '/api/v1/users/{user}'],
   endSession: ['DELETE', '/api/v1/sessions/{session}'],
+  exchangeToken: ['POST', '/api/v1/tokens/exchange'],
   exportDocument: ['GET', '/api/v1/sites/{site}/document'],
   getAuditEntry: ['GET', '/api/v1/sites/{site}/audit/{id}'],
   getCertificate: ['GET', '/api/v1/sites/{site}/certificates/{thumbprint}'],

@@ -21,14 +21,18 @@ const useStyles = makeStyles({
   hint: { color: tokens.colorNeutralForeground3 },
 });
 
-/** A one-time address carries a token behind its #, which no server and no log sees. It is used once and taken away. */
-function tokenOfAddress(): string {
-  const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+/** An address can carry a token behind its #, which no server and no log sees; it is taken away. One for once is exchanged. */
+function tokenOfAddress(): { token: string; once: boolean } {
+  const hash = new URLSearchParams(location.hash.slice(1));
+  const once = hash.get('once') ?? '';
+  const token = once || (hash.get('token') ?? '');
   if (token !== '') history.replaceState(null, '', location.pathname + location.search);
-  return token;
+  return { token, once: once !== '' };
 }
 
 const given = tokenOfAddress();
+
+const withTokenForOnce = async (token: string) => (await ask('exchangeToken', {}, { token, site: '' })).text;
 
 async function withToken(token: string) {
   await ask('whoami', {}, { token, site: '' });
@@ -64,7 +68,8 @@ export function SignIn() {
     return (await ask('signIn', { body }, { token: '', site: '' })).text;
   };
   useEffect(() => {
-    if (given !== '' && ended === undefined) void attempt(() => withToken(given));
+    if (given.token === '' || ended !== undefined) return;
+    void attempt(() => (given.once ? withTokenForOnce : withToken)(given.token));
     // Once: what the address gave is used when the page opens.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, []);
