@@ -21,9 +21,13 @@ export function quote(argument: string): string {
   return harmless.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Commands about files know no site. */
+const siteless = new Set(['image', 'msix']);
+
 /** commandLine is what does the same in a terminal. Where there are several sites it names the one in view. */
 export function commandLine(cli: string[], site?: string): string {
-  const all = ['berth', ...cli, ...(site === undefined || cli.includes('--site') ? [] : ['--site', site])];
+  const named = site === undefined || cli.includes('--site') || siteless.has(cli[0] ?? '');
+  const all = ['berth', ...cli, ...(named ? [] : ['--site', site])];
   return all.map(quote).join(' ');
 }
 
