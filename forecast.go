@@ -99,7 +99,7 @@ type Forecast struct {
 	Days int `json:"days"`
 
 	Packages []PackageForecast `json:"packages"`  // those that end before those that do not; then by full name
-	Hosts    []CertificateHost `json:"hosts"`     // by name; of very many not all are named
+	Hosts    []CertificateHost `json:"hosts"`     // by name; of very many not all are named, and those that lack it come first
 	Count    int               `json:"hostCount"` // how many there are
 	Lasting  int               `json:"lasting"`   // how many of the packages are timestamped, and outlast it
 	Ending   int               `json:"ending"`    // how many end with it, or have ended
@@ -133,6 +133,9 @@ func ForecastCertificates(signed []Signed, now time.Time) []Forecast {
 	return out
 }
 
+// mostForecast is how many hosts are named in a forecast, and with a package in it. The others are counted.
+const mostForecast = 100
+
 // forecaster is a Forecast under construction; its hosts by folded name, and how many further ones are like each.
 type forecaster struct {
 	Forecast
@@ -150,6 +153,11 @@ func (f *forecaster) done() Forecast {
 		slices.Sort(h.Packages)
 		f.Hosts = append(f.Hosts, *h)
 		f.Count += 1 + f.more[name]
+	}
+	if len(f.Hosts) > mostForecast {
+		// Those that lack it are worth more than a place in the order of names.
+		slices.SortStableFunc(f.Hosts, func(a, b CertificateHost) int { return compareBool(a.Trust != TrustMissing, b.Trust != TrustMissing) })
+		f.Hosts = f.Hosts[:mostForecast]
 	}
 	return f.Forecast
 }
@@ -202,6 +210,7 @@ func (f *forecaster) add(s Signed, now time.Time) {
 		f.host(h, p)
 	}
 	slices.Sort(p.Hosts)
+	p.Hosts = p.Hosts[:min(len(p.Hosts), mostForecast)]
 	f.Packages = append(f.Packages, p)
 }
 

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"fmt"
 	"math/big"
 	"net"
 	"strings"
@@ -222,5 +223,22 @@ func TestCertificateDetailsUnreadable(t *testing.T) {
 		if d.Unreadable == "" || d.CommonName != "Contoso" || d.KeySize != 2048 || d.PEM != "" || d.Chain == nil {
 			t.Errorf("%s: %+v", name, d)
 		}
+	}
+}
+
+// TestForecastOfManyHosts names a part of them, those that lack the certificate before all others, and counts all.
+func TestForecastOfManyHosts(t *testing.T) {
+	var names []string
+	for n := range 300 {
+		names = append(names, fmt.Sprintf("h%03d", n))
+	}
+	s := signed("A", signer("AA", days(10)), false, names...)
+	s.Hosts[299].Facts = &berth.PackageFacts{Failure: &berth.Failure{Phase: berth.PhaseTrust}}
+	f := berth.ForecastCertificates([]berth.Signed{s}, today)[0]
+	if len(f.Hosts) != 100 || f.Hosts[0].Host != "h299" || f.Hosts[1].Host != "h000" || f.Count != 300 {
+		t.Errorf("%d hosts of %d, first %v", len(f.Hosts), f.Count, f.Hosts[:2])
+	}
+	if p := f.Packages[0]; len(p.Hosts) != 100 || p.HostCount != 300 {
+		t.Errorf("%d hosts of %d with the package", len(p.Hosts), p.HostCount)
 	}
 }

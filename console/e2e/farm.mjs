@@ -76,7 +76,7 @@ function second(farm, dir) {
   execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-keyout', key, '-out', cert, ...subject], {
     stdio: 'ignore',
   });
-  const files = ['Sketch', 'Paint'].map((name) => {
+  const files = ['Sketch', 'Paint', 'Canvas', 'Brush'].map((name) => {
     const folder = join(dir, name);
     cpSync(join(farm.dir, 'packages', '1.0.0.0'), folder, { recursive: true });
     const manifest = join(folder, 'AppxManifest.xml');
@@ -91,13 +91,19 @@ function second(farm, dir) {
     farm.berth('msix', 'sign', plain, '--cert', cert, '--key', key, '--out', signed);
     return signed;
   });
-  farm.berth('image', 'build', ...files, '--out', join(farm.images, 'suite.vhdx'));
+  const [sketch, paint, canvas, brush] = files;
+  farm.berth('image', 'build', sketch, paint, '--out', join(farm.images, 'suite.vhdx'));
+  farm.berth('image', 'build', canvas, '--out', join(farm.images, 'canvas.vhd'));
+  const expanded = join(dir, 'expanded');
+  mkdirSync(join(expanded, 'apps'), { recursive: true });
+  farm.berth('msix', 'unpack', brush, '--out', join(expanded, 'apps', 'Brush'), '--allow-untrusted');
+  execFileSync('go', ['run', './test/writecim', expanded, join(farm.images, 'brush.cim')], { cwd: '..' });
   mkdirSync(join(farm.images, 'inbox'));
-  cpSync(files[0], join(farm.images, 'inbox', 'Sketch.msix'));
+  cpSync(sketch, join(farm.images, 'inbox', 'Sketch.msix'));
 }
 
 /** startFarm returns once the server answers and the host has reported. */
-export async function startFarm() {
+export async function startFarm({ roots = [], logins } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'berth-e2e-'));
   const bin = program(dir);
   const data = join(dir, 'demo');
@@ -109,6 +115,7 @@ export async function startFarm() {
   const images = join(data, 'images');
   const env = { ...process.env, BERTH_BOOTSTRAP: join(data, 'admin.json') };
   const address = new URL(admin.url).host;
+  const withLogins = logins ? ['--share-logins', logins] : [];
   const server = new Process(
     bin,
     [
@@ -121,12 +128,14 @@ export async function startFarm() {
       images,
       '--bootstrap',
       join(data, 'admin.json'),
+      ...roots.flatMap((root) => ['--image-root', root]),
+      ...withLogins,
     ],
     join(dir, 'server.log'),
   );
   const agent = new Process(
     bin,
-    ['agent', 'run', '--hold', 'agent', '--verify-all', '--state', join(data, 'agent')],
+    ['agent', 'run', '--hold', 'agent', '--verify-all', '--state', join(data, 'agent'), ...withLogins],
     join(dir, 'agent.log'),
   );
   const farm = {

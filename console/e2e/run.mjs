@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { executable, findings, launch, look, newPage, pictures } from './browser.mjs';
+import { covered } from './coverage.mjs';
 import { api, host, startFarm } from './farm.mjs';
 import { pagesOf } from './pages.mjs';
 import { steps as ofDialogs } from './steps/dialogs.mjs';
@@ -54,6 +55,7 @@ async function main() {
     console.log('skipped: Chromium is not installed (Debian: chromium), so the console was not seen in a browser');
     return;
   }
+  console.log(`${covered(Object.keys(all))} promises of the guide have their steps`);
   const farm = await startFarm();
   const browser = await launch({ clear: true });
   const complaints = [];

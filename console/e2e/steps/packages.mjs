@@ -86,6 +86,31 @@ export const steps = {
     await row(page, 'Fabrikam Paint', 'yes').waitFor();
   },
 
+  async 'ref Add: from a VHD and from a CIM'({ page, farm }) {
+    for (const [image, name, form] of [
+      ['canvas.vhd', 'Fabrikam Canvas', 'vhd'],
+      ['brush.cim', 'Fabrikam Brush', 'cim'],
+    ]) {
+      await open(page, farm, `/packages/add?path=${encodeURIComponent(farm.images)}`);
+      await page.getByRole('button', { name: 'Browse' }).click();
+      await page.getByRole('button', { name: farm.images }).click();
+      await page.getByRole('button', { name: image, exact: true }).click();
+      await page.getByRole('heading', { name: `${name} 1.0.0.0` }).waitFor();
+      await page
+        .getByText(new RegExp(`^${form}\\b`))
+        .first()
+        .waitFor();
+      await look(page, `add-${form}`, { twice: true });
+      await page.getByRole('button', { name: 'Next', exact: true }).click();
+      await page.getByRole('button', { name: 'Next', exact: true }).click();
+      await page.getByRole('button', { name: 'Finish' }).click();
+      await said(page, 'Added as a draft');
+      await row(page, name, image).waitFor();
+      const { items } = await api(farm, 'GET', `/sites/${farm.site}/packages?search=${encodeURIComponent(name)}`);
+      await api(farm, 'DELETE', `/sites/${farm.site}/packages/${items[0].fullName}`); // other steps count what there is
+    }
+  },
+
   async 'an image that is not there is refused with the code and what to do'({ page, farm }) {
     await open(page, farm, '/packages/add');
     await page.getByLabel('MSIX image path').fill(`${farm.images}/gone.vhdx`);

@@ -58,6 +58,15 @@ export const steps = {
     await page.keyboard.press('Enter');
     await said(page, 'is called Pilot');
     await row(page, 'Pilot', 'custom', '1 package').waitFor();
+    // There are three, and neither more nor less can be made of them.
+    assert.equal(await page.getByRole('main').locator('tbody tr').count(), 3);
+    assert.equal(
+      await page
+        .getByRole('main')
+        .getByRole('button', { name: /^(Add|New|Delete)/ })
+        .count(),
+      0,
+    );
     await page.getByRole('button', { name: 'History of Production' }).click();
     await row(page, 'Contoso.Notes', '2.0.0.0').first().waitFor();
     await look(page, 'settings-tags');

@@ -418,6 +418,7 @@ function DeletePool({ of: pool, close }: { of: Pool; close: () => void }) {
       intents={[intent('removePool', { path: { pool: pool.name } }, 'pool', 'remove', pool.name)]}
       close={close}
       danger
+      why={n > 0 ? t('Hosts are in it: move them first.') : undefined}
       done={t('The deletion of {what} is drafted.', { what: pool.name })}
     >
       <Text>

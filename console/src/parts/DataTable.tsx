@@ -56,6 +56,8 @@ const useStyles = makeStyles({
     whiteSpace: 'nowrap',
   },
   box: { width: '18px', height: '18px', margin: '1px 0', accentColor: tokens.colorCompoundBrandBackground },
+  // Buttons of a row stay beside each other where there is room for a table.
+  buttons: { '& > div > span': { flexWrap: 'nowrap', [narrow]: { flexWrap: 'wrap' } } },
   narrowBox: { width: '1px', paddingRight: 0 },
 });
 
@@ -111,7 +113,12 @@ export function DataTable<Row>({ label, columns, rows, rowKey, bad, ticks }: Pro
                 <td
                   key={column.name}
                   role="cell"
-                  className={mergeClasses(s.cell, column.long && s.long, column.short && s.short)}
+                  className={mergeClasses(
+                    s.cell,
+                    column.long && s.long,
+                    column.short && s.short,
+                    column.quiet && s.buttons,
+                  )}
                 >
                   <span aria-hidden className={s.label}>
                     {column.name}
