@@ -128,6 +128,17 @@ func TestCopiesAhead(t *testing.T) {
 	b.complete(empty.ImagePath)
 	b.same(p, content)
 	b.same(empty, none)
+	var asked, opened int
+	b.shelf.set(func() { asked, opened = b.shelf.asked, b.shelf.opened })
+	b.until("looking again", func() (again bool) {
+		b.shelf.set(func() { again = b.shelf.opened > opened+6 })
+		return again
+	})
+	b.shelf.set(func() {
+		if b.shelf.asked != asked {
+			t.Errorf("images that did not change were read %d times again", b.shelf.asked-asked)
+		}
+	})
 	other := p
 	other.BlockMapSHA256 = digestOf([]byte("other"))
 	if path, _ := b.cache.Use(other); path != "" {

@@ -22,6 +22,7 @@ type shelf struct {
 	beside map[string][]string // image -> its other files
 	read   int64               // bytes
 	opened int
+	asked  int // how often what an image consists of
 	away   error
 	fail   func(path string, off int64) error // before each read; nil: none
 	twist  func(path string, off int64, p []byte)
@@ -93,6 +94,7 @@ func (f *shelfFile) ReadAt(p []byte, off int64) (int, error) {
 }
 
 func (s *shelf) Parts(ctx context.Context, path string) (parts []imaging.Part, err error) {
+	s.set(func() { s.asked++ })
 	for _, p := range append([]string{path}, s.beside[path]...) {
 		f, err := s.Open(ctx, p)
 		if err != nil {

@@ -258,8 +258,12 @@ func (c *Cache) recheck(im *image) time.Duration {
 	return d - time.Duration(c.options.Random()*float64(d/4))
 }
 
-// ask asks the share what an image is made of, and compares that with the newest copy.
+// ask asks the share what an image is made of, and compares that with the newest copy. While that is still of the same
+// files, they are only looked at and not read: a thousand hosts ask.
 func (c *Cache) ask(ctx context.Context, im *image) error {
+	if same, err := c.same(ctx, im); same || err != nil {
+		return err
+	}
 	parts, err := c.parts(ctx, im)
 	if err != nil {
 		return err
@@ -284,6 +288,28 @@ func (c *Cache) ask(ctx context.Context, im *image) error {
 		im.replaced = files != k.stamps()
 	}
 	return nil
+}
+
+// same tells whether the share still has the files that the newest copy is made of.
+func (c *Cache) same(ctx context.Context, im *image) (bool, error) {
+	c.mu.Lock()
+	k, known := im.newest(), im.bad == nil
+	c.mu.Unlock()
+	if k == nil || !known {
+		return false, nil
+	}
+	for _, f := range k.doc.Files {
+		s, err := c.openSource(ctx, f)
+		switch {
+		case errors.Is(err, errChanged) || berth.ErrorKind(err) == berth.NotFound:
+			return false, nil
+		case err != nil:
+			return false, err
+		}
+		s.close()
+	}
+	c.set(func() { im.asked, im.size, im.replaced = c.options.Now(), k.doc.size(), false })
+	return true, nil
 }
 
 // parts asks for the files of an image, in bounded time.
