@@ -32,6 +32,7 @@ type platformOptions struct {
 	opener    *share.Opener
 	log       *slog.Logger
 	hints     <-chan struct{} // something changed on the machine: look again
+	scan      time.Duration   // between two looks when nothing tells of a change; 0: the agent's own
 }
 
 func agentCommand() *cobra.Command {
@@ -121,7 +122,7 @@ func runAgent(ctx context.Context, o platformOptions) error {
 			o.log.Warn("letting go of the images", "error", err)
 		}
 	}()
-	a, err := agent.New(agent.Options{StateDir: o.state, Platform: p, Log: o.log, Version: version, Hints: o.hints, Copies: copies, AuditSpread: o.copies.spread})
+	a, err := agent.New(agent.Options{StateDir: o.state, Platform: p, Log: o.log, Version: version, Hints: o.hints, Scan: o.scan, Copies: copies, AuditSpread: o.copies.spread})
 	if err != nil {
 		return err
 	}

@@ -23,6 +23,12 @@ import (
 // serviceName is the name of the service and of its source in the event log.
 const serviceName = "BerthAgent"
 
+// lookAgain is the control that has the agent look at the machine at once: sc control BerthAgent 128.
+const lookAgain = 128
+
+// rareScan is between two looks at the machine: a service is told of sessions that begin and end, and of work that ended.
+const rareScan = 10 * time.Second
+
 // serviceArgs are the flags of the service, which are those of a run.
 type serviceArgs struct {
 	options       platformOptions
@@ -229,7 +235,7 @@ func (s *service) Execute(_ []string, requests <-chan svc.ChangeRequest, status 
 			switch r.Cmd {
 			case svc.Interrogate:
 				status <- r.CurrentStatus
-			case svc.SessionChange: // its data may be gone by now; the sessions are looked at anew
+			case svc.SessionChange, lookAgain: // its data may be gone by now; the sessions are looked at anew
 				select {
 				case hints <- struct{}{}:
 				default:
@@ -250,7 +256,7 @@ func (s *service) run(ctx context.Context, log *slog.Logger, hints <-chan struct
 		return err
 	}
 	o := s.args.options
-	o.state, o.log, o.hints = s.state, log, hints
+	o.state, o.log, o.hints, o.scan = s.state, log, hints, rareScan
 	if o.opener, err = share.New(share.Options{Anywhere: true, Logins: known, Log: log}); err != nil {
 		return err
 	}

@@ -324,11 +324,20 @@ func (b *bench) signIn(number int, u user) {
 	text := fmt.Sprintf("%s\nCORP\n%s\n%d\n", u.name, u.sid, logon)
 	b.must(os.WriteFile(b.fake("sessions", fmt.Sprintf(".%d", number)), []byte(text), 0o644))
 	b.must(os.Rename(b.fake("sessions", fmt.Sprintf(".%d", number)), b.fake("sessions", fmt.Sprintf("%d.txt", number))))
+	b.announce()
+}
+
+// announce tells a service what Windows would tell it: that a session began or ended.
+func (b *bench) announce() {
+	if len(b.agents("service")) > 0 {
+		_, _ = b.run(b.t.Context(), "sc", "control", "BerthAgent", "128") // it looks by itself too, seldom
+	}
 }
 
 func (b *bench) signOut(number int) {
 	b.t.Helper()
 	b.must(os.Remove(b.fake("sessions", fmt.Sprintf("%d.txt", number))))
+	b.announce()
 }
 
 // inject lets a call fail with a code, until it is healed.
