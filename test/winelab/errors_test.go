@@ -137,8 +137,8 @@ func TestAddresses(t *testing.T) {
 	b.inject("junction", "1")
 	b.reassign(p)
 	b.await(one, berth.StatusReady)
-	if n := b.calls("StagePackageWithOptionsAsync file:///C:/berth-agent/links/" + one); n != 1 {
-		t.Errorf("staged %d times through a junction", n)
+	if n := b.calls("StagePackageWithOptionsAsync file:///C:/berth-agent/links/" + one); n == 0 {
+		t.Error("not staged through a junction")
 	}
 	b.signIn(1, users[0])
 	b.await(one, berth.StatusInUse)
