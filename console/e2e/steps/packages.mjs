@@ -91,7 +91,7 @@ export const steps = {
       ['canvas.vhd', 'Fabrikam Canvas', 'vhd'],
       ['brush.cim', 'Fabrikam Brush', 'cim'],
     ]) {
-      await open(page, farm, `/packages/add?path=${encodeURIComponent(farm.images)}`);
+      await open(page, farm, '/packages/add');
       await page.getByRole('button', { name: 'Browse' }).click();
       await page.getByRole('button', { name: farm.images }).click();
       await page.getByRole('button', { name: image, exact: true }).click();

@@ -3,6 +3,7 @@ import { useAskFarm } from '../../api/queries';
 import { Command } from '../../parts/Command';
 import { Copyable } from '../../parts/Copy';
 import { Section } from '../../parts/Facts';
+import { JSONView } from '../../parts/JSONView';
 import { Empty, Loaded } from '../../parts/Page';
 import { useLayout } from '../../parts/styles';
 import { To } from '../../parts/To';
@@ -39,13 +40,25 @@ export function Shares() {
           )
         }
       </Loaded>
-      <Section title={t('To add one')}>
-        <Command line="berth server --image-root '\\files\msix'" />
+      <Section title={t('To add or remove one')}>
         <Text>
           {t(
-            'Logins for file servers stand in a file that --share-logins names. All hosts need read permission on the same paths.',
+            'Add a line like this to the command that starts the server, or take one away, and start it again. Sessions, drafts and hosts are not disturbed by that.',
           )}
         </Text>
+        <Command line="--image-root '\\files\apps'" />
+      </Section>
+      <Section title={t('Logins for file servers')}>
+        <Text>
+          {t(
+            'They stand in a file that only the server’s account can read, are never sent to a browser, and are named by this flag. All hosts need read permission on the same paths, by accounts of their own.',
+          )}
+        </Text>
+        <Command line="--share-logins /etc/berth/logins.json" />
+        <JSONView
+          label={t('The file with logins')}
+          value={[{ server: 'files', domain: 'EXAMPLE', user: 'svc-berth', password: '…' }]}
+        />
       </Section>
     </>
   );
