@@ -220,8 +220,8 @@ func (p *program) packageSet() *cobra.Command {
 	var on, apply bool
 	var c *cobra.Command
 	c = p.command(verb{use: "set PACKAGE", short: "Change a package's properties",
-		long: `Change a package's display name or tags, enable or disable it, or say what becomes of an AVD host's health where it is not staged.
-Running sessions keep a package that is disabled until they end: see "berth status".`,
+		long: `Change a package's display name or tags, enable or disable it, or say what becomes of an AVD host's health where it is
+not staged. Running sessions keep a package that is disabled until they end: see "berth status".`,
 		example: "  berth package set Contoso.Notes_1.0.0.0_x64__8wekyb3d8bbwe --enabled=false",
 		args:    cobra.ExactArgs(1), run: func(ctx context.Context, args []string) error {
 			server, err := p.connectSite(ctx)

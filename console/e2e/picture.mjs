@@ -19,9 +19,10 @@ async function lively(farm, folder) {
   const { items } = await api(farm, 'GET', `${of}/packages`);
   const family = items[0].familyName;
   await api(farm, 'DELETE', `${of}/hosts/${host}/assignments/${family}`);
-  for (const p of items) await api(farm, 'DELETE', `${of}/packages/${p.fullName}`);
   await api(farm, 'POST', `${of}/changes/apply`, {});
   await until('the host is empty', async () => (await api(farm, 'GET', `${of}/status`)).items.length === 0);
+  for (const p of items) await api(farm, 'DELETE', `${of}/packages/${p.fullName}`);
+  await api(farm, 'POST', `${of}/changes/apply`, {});
   const v1 = await api(farm, 'POST', `${of}/packages`, { imagePath: path('notes-1.vhdx') });
   await api(farm, 'POST', `${of}/packages`, { imagePath: path('notes-2.vhd'), tags: ['production'] });
   const found = await api(farm, 'POST', `${of}/images/inspect`, { path: path('suite.vhdx') });
