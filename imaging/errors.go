@@ -107,13 +107,32 @@ func unavailable(err error) bool {
 	return berth.ErrorKind(err) == berth.Unavailable || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// plain takes out of the formats' texts what only programs need, and what would be said twice.
-var plain = strings.NewReplacer("msix: ", "", "package: ", "", "corrupt: ", "", "unsupported: ", "", "unknown format: ", "",
-	"raw: file at byte 0: ", "", "unknown: ", "", "parent missing: ", "", "another parent: ", "", "vhdx: ", "VHDX ", "vhd: ", "VHD ", "cim: ", "CIM ", "ntfs: ", "NTFS ", "exfat: ", "exFAT ", "fat: ", "FAT ",
-	"gpt: ", "GPT ", "mbr: ", "MBR ", "file does not exist", "it is missing")
+// plain is what programs need of the formats' texts, or what would be said twice, and what people read instead.
+var plain = [][2]string{{"msix: ", ""}, {"package: ", ""}, {"corrupt: ", ""}, {"unsupported: ", ""}, {"unknown format: ", ""},
+	{"raw: file at byte 0: ", ""}, {"unknown: ", ""}, {"parent missing: ", ""}, {"another parent: ", ""}, {"vhdx: ", "VHDX "}, {"vhd: ", "VHD "},
+	{"cim: ", "CIM "}, {"ntfs: ", "NTFS "}, {"exfat: ", "exFAT "}, {"fat: ", "FAT "}, {"gpt: ", "GPT "}, {"mbr: ", "MBR "},
+	{"file does not exist", "it is missing"}}
 
 // words gives the text of an error as people read it.
-func words(err error) string { return plain.Replace(err.Error()) }
+func words(err error) string { return wordsOf(err.Error()) }
+
+// wordsOf does so with a text. What stands in the midst of a word is the end of a file's name.
+func wordsOf(text string) string {
+	var out strings.Builder
+	for start := true; text != ""; {
+		from, to := text[:1], text[:1]
+		for _, p := range plain {
+			if start && strings.HasPrefix(text, p[0]) {
+				from, to = p[0], p[1]
+				break
+			}
+		}
+		out.WriteString(to)
+		start = strings.ContainsAny(from[len(from)-1:], " (\n")
+		text = text[len(from):]
+	}
+	return out.String()
+}
 
 func diagnose(err error) (code, remedy string) {
 	if e, ok := errors.AsType[*msix.Error](err); ok && disk.Classify(err) == nil {

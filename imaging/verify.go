@@ -213,10 +213,10 @@ func (o VerifyOptions) msix() msix.VerifyOptions {
 func (v *Verification) add(dir string, r *msix.Report) {
 	p := VerifiedPackage{FullName: r.FullName, Path: dir, Files: r.Files, Blocks: r.Blocks, Bad: []BadFile{}}
 	for _, c := range r.Checks {
-		p.Checks = append(p.Checks, Check{c.Name, string(c.Result), plain.Replace(c.Detail)})
+		p.Checks = append(p.Checks, Check{c.Name, string(c.Result), wordsOf(c.Detail)})
 	}
 	for _, b := range r.Bad {
-		p.Bad = append(p.Bad, BadFile{b.File, plain.Replace(b.Reason)})
+		p.Bad = append(p.Bad, BadFile{b.File, wordsOf(b.Reason)})
 	}
 	v.OK = v.OK && r.OK()
 	v.Trusted = v.Trusted && r.Trusted()
