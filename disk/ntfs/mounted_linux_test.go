@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"math/rand/v2"
@@ -162,4 +164,31 @@ var oddNames = []string{
 	strings.Repeat("n", 255), strings.Repeat("é", 120), strings.Repeat("😀", 60), "CON", "NUL.txt", "dot.", "blank ", " blank",
 	"...", "c:d", "tab\t", "line\nline", "\x01\x1b[31m", `back\slash`, `..\up`, `q?*<>|"`, "AbC", "abC", "ABC", "%41", "ﬀ", "ß", "İ", "ı",
 	"half\xed\xa0\x80", "half\xed\xa0\x81", "half\xed\xb0\x80.txt", "folder\xed\xa0\x81/inside", "folder\xed\xa0\x82/inside",
+}
+
+// TestStreamsWithoutCase opens streams beside a file as Windows does: as written, else in any case.
+func TestStreamsWithoutCase(t *testing.T) {
+	file, _ := mounted(t, 16<<20, nil, func(root string) {
+		for _, err := range []error{os.WriteFile(root+"/a", nil, 0o644), syscall.Setxattr(root+"/a", "user.Größe", []byte("large"), 0)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+	f, err := Open(file, 16<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]error{"Größe": nil, "GRÖßE": nil, "größen": fs.ErrNotExist, "": fs.ErrNotExist} {
+		s, err := f.OpenStream("A", name)
+		if !errors.Is(err, want) {
+			t.Errorf("%q: %v", name, err)
+		}
+		if err != nil {
+			continue
+		}
+		if b, err := io.ReadAll(s); err != nil || string(b) != "large" {
+			t.Errorf("%q: %q, %v", name, b, err)
+		}
+	}
 }

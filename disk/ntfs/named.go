@@ -25,7 +25,8 @@ func (ino *inode) namedStreams() []NamedStream {
 	return list
 }
 
-// OpenStream opens a stream beside the content of a file or folder, by its name as it is written.
+// OpenStream opens a stream beside the content of a file or folder. As with files, its name as it is written comes first, then
+// one that differs in case.
 func (f *FS) OpenStream(name, stream string) (fs.File, error) {
 	info, ino, err := f.lookup(name)
 	if err == nil {
@@ -39,6 +40,18 @@ func (f *FS) OpenStream(name, stream string) (fs.File, error) {
 
 func (f *FS) openNamed(of *info, ino *inode, stream string) (*namedFile, error) {
 	parts := ino.parts(typeData, stream)
+	if len(parts) == 0 && stream != "" {
+		table, err := f.upcaseTable()
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range ino.namedStreams() {
+			if fold(s.Name, table) == fold(stream, table) {
+				stream, parts = s.Name, ino.parts(typeData, s.Name)
+				break
+			}
+		}
+	}
 	if stream == "" || len(parts) == 0 {
 		return nil, fs.ErrNotExist
 	}
