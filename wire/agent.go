@@ -6,6 +6,7 @@ import "berth"
 //
 //	1  2026-11-21  enrol with a certificate request, sync with whole facts, plans by generation
 //	1  2026-11-21  renew the certificate over mutual TLS (before the first release: the number stays)
+//	1  2026-11-30  plans ask for copies of images and a depth of verification; agents that know neither go on without
 const Protocol = 1
 
 // Paths of the agent protocol.
