@@ -137,27 +137,60 @@ func matchText(value, wanted string) int {
 }
 
 // matchLanguage ranks by the place in the list first, then by how much of the
-// tag is the same: en-GB serves for en-US before another language does. The
+// tag is the same: for en-GB there is en before en-US, and either before another
+// language. One that is written otherwise, zh-CN for zh-TW, does not serve. The
 // value can be a list of its own.
 func matchLanguage(value string, wanted []string) int {
 	score := 0
 	for have := range strings.SplitSeq(value, ";") {
 		for i, want := range wanted {
-			exact, primary := best-2*i, best-2*i-1
-			switch {
-			case strings.EqualFold(have, want):
-				score = max(score, exact)
-			case strings.EqualFold(primaryLanguage(have), primaryLanguage(want)):
-				score = max(score, primary)
+			if near := nearness(strings.ToLower(have), strings.ToLower(want)); near > 0 {
+				score = max(score, best-3*i-3+near)
 			}
 		}
 	}
 	return max(score, 0)
 }
 
+// nearness is 3 for the same tag, 2 for one that the other begins with, 1 for another region, and 0 for what does not serve.
+func nearness(have, want string) int {
+	a, b := script(have), script(want)
+	switch {
+	case have == want:
+		return 3
+	case primaryLanguage(have) != primaryLanguage(want) || a != "" && b != "" && a != b:
+		return 0
+	case strings.HasPrefix(want, have+"-"):
+		return 2
+	}
+	return 1
+}
+
 func primaryLanguage(tag string) string {
 	primary, _, _ := strings.Cut(tag, "-")
 	return primary
+}
+
+// script is how a language is written, as its tag tells or as its region does: "" when neither does. tag is in lower case.
+func script(tag string) string {
+	parts := strings.Split(tag, "-")
+	for _, part := range parts[1:] {
+		if len(part) == 4 && part[0] > '9' { // BCP 47, section 2.2.3; a variant of four characters begins with a digit
+			return part
+		}
+	}
+	if parts[0] != "zh" {
+		return ""
+	}
+	for _, part := range parts[1:] {
+		switch part {
+		case "tw", "hk", "mo", "cht":
+			return "hant"
+		case "cn", "sg", "my", "chs":
+			return "hans"
+		}
+	}
+	return ""
 }
 
 // matchSize takes the exact size before a larger one, which can be made

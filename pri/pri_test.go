@@ -197,6 +197,8 @@ func TestChoose(t *testing.T) {
 	languages := list([]Qualifier{language("FR-FR", 0)}, []Qualifier{language("EN-US", 1000)}, []Qualifier{language("EN-GB", 0)}, []Qualifier{language("ZH-HANT", 0)})
 	scales := list([]Qualifier{scale("100", 1000)}, []Qualifier{scale("200", 500)}, []Qualifier{scale("400", 250)}, []Qualifier{contrast, scale("400", 250)})
 	neutral := list([]Qualifier{language("DE", 1000)}, nil)
+	regions := list([]Qualifier{language("EN-US", 1000)}, []Qualifier{language("EN", 0)}, []Qualifier{language("ZH-CN", 0)}, []Qualifier{language("ZH-HANT-HK", 0)},
+		[]Qualifier{language("SR-LATN-RS", 0)}, []Qualifier{language("SR-CYRL-RS", 0)})
 	for _, c := range []struct {
 		what string
 		list []Candidate
@@ -211,6 +213,11 @@ func TestChoose(t *testing.T) {
 		{"none fits", languages, Context{Languages: []string{"ja"}}, "1"},
 		{"neutral before default", neutral, Context{}, "1"},
 		{"match before neutral", neutral, Context{Languages: []string{"de-CH"}}, "0"},
+		{"the language before another region", regions, Context{Languages: []string{"en-AU"}}, "1"},
+		{"the script that the region has", regions, Context{Languages: []string{"zh-TW"}}, "3"},
+		{"the script that is written", regions, Context{Languages: []string{"zh-Hans"}}, "2"},
+		{"another script of the region", regions, Context{Languages: []string{"sr-Cyrl-BA"}}, "5"},
+		{"no text in that script", regions[:3], Context{Languages: []string{"zh-Hant"}}, "0"},
 		{"no wish of scale", scales, Context{}, "0"},
 		{"scale 200", scales, Context{Scale: 200}, "1"},
 		{"next larger scale", scales, Context{Scale: 250}, "2"},
