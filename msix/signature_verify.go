@@ -60,12 +60,18 @@ func (s *Signature) VerifyChain(roots *x509.CertPool, now time.Time, extra ...*x
 		roots = x509.NewCertPool()
 	}
 	at := now
-	if t := s.Timestamp; t != nil && !lifetimeSigning(s.Signer) && t.verifyChain(roots, extra) == nil {
-		at = t.Time
+	var unused error // why the time stamp does not count
+	if t := s.Timestamp; t != nil && !lifetimeSigning(s.Signer) {
+		if unused = t.verifyChain(roots, extra); unused == nil {
+			at = t.Time
+		}
 	}
 	err := verifyCert(s.Signer, certPool(s.Certificates, extra), x509.VerifyOptions{
 		Roots: roots, CurrentTime: at, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning},
 	})
+	if err != nil && unused != nil {
+		err = fmt.Errorf("%w; its time stamp does not count: %w", err, unused)
+	}
 	if err != nil {
 		return &Error{Format: signatureFormat, Structure: "certificate of " + clip(SubjectName(s.Signer)), Offset: -1, Err: err}
 	}
