@@ -119,7 +119,7 @@ func (m *member) dismiss() {
 	_ = m.child.in.Close() // it ends all the same when this was done before
 	select {
 	case <-m.gone:
-	case <-time.After(farewell):
+	case <-time.After(farewell + time.Second): // it may be letting go
 		m.child.kill()
 	}
 }

@@ -58,6 +58,8 @@ func SessionWorker(ctx context.Context, session uint32, in io.Reader, out io.Wri
 			return err
 		}
 	}
+	w.mu.Lock() // when the input ends while the session does, what is being taken back is seen through
+	defer w.mu.Unlock()
 	return lines.Err()
 }
 
@@ -108,12 +110,12 @@ func (w *worker) register(ctx context.Context, work Work) error {
 // leave takes back what is registered in the session, which ends. Several at once: the deployment engine works on
 // packages side by side, and time is short.
 func (w *worker) leave(ctx context.Context) {
+	w.mu.Lock() // before it is told: the agent closes the input of a session's worker that ends
+	defer w.mu.Unlock()
+	w.ending = true
 	_ = w.tell(Done{Ends: true}) // an agent that does not hear it looks at the sessions itself
 	ctx, cancel := context.WithTimeout(ctx, farewell)
 	defer cancel()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.ending = true
 	if w.manager == nil {
 		return
 	}

@@ -44,14 +44,18 @@ func TestIdle(t *testing.T) {
 	t.Logf("%d packages staged in %s", n, time.Since(begin).Round(time.Millisecond))
 	b.signIn(1, users[0])
 	until(t, "all are registered", func() (bool, any) { r := strings.Count(b.state(), "registered/"); return r == n, r })
-	time.Sleep(40 * time.Second) // what was just done settles
-	for _, verb := range []string{"service", "session-worker"} {
-		pid := b.agents(verb)[0]
-		before, at := spent(t, pid), time.Now()
-		time.Sleep(time.Minute)
-		after, took := spent(t, pid), time.Since(at)
-		t.Logf("%s: %.1f MiB resident, %.3f %% of a core, %d wake-ups a minute, %d threads", verb, after.resident, 100*(after.cpu-before.cpu).Seconds()/took.Seconds(),
-			after.switches-before.switches, after.threads)
+	time.Sleep(20 * time.Second) // what was just done settles
+	verbs := []string{"service", "session-worker"}
+	var before []usage
+	for _, verb := range verbs {
+		before = append(before, spent(t, b.agents(verb)[0]))
+	}
+	at := time.Now()
+	time.Sleep(time.Minute)
+	for i, verb := range verbs {
+		after, took := spent(t, b.agents(verb)[0]), time.Since(at)
+		t.Logf("%s: %.1f MiB resident, %.1f of them its own, %.3f %% of a core, %d wake-ups a minute, %d threads", verb, after.resident, after.own,
+			100*(after.cpu-before[i].cpu).Seconds()/took.Seconds(), after.switches-before[i].switches, after.threads)
 	}
 	begin = time.Now()
 	b.endSession(1)
@@ -89,6 +93,7 @@ func (b *bench) many(n int) (image string, names []string) {
 type usage struct {
 	cpu      time.Duration
 	resident float64 // MiB
+	own      float64 // MiB of it that are no file's
 	switches int     // of all threads, because they waited
 	threads  int
 }
@@ -109,6 +114,7 @@ func spent(t *testing.T, pid int) (u usage) {
 		u.cpu += time.Duration(ticks) * time.Second / hertz
 	}
 	u.resident = number(t, fmt.Sprintf("/proc/%d/status", pid), "VmRSS:") / 1024
+	u.own = number(t, fmt.Sprintf("/proc/%d/status", pid), "RssAnon:") / 1024
 	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
 	if err != nil {
 		t.Fatal(err)

@@ -40,12 +40,12 @@ func writePackage(folder, version string, needs ...string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	source := folder + ".c"
-	if err := os.WriteFile(source, []byte(program), 0o644); err != nil {
+	exe, err := compiled(filepath.Dir(folder))
+	if err != nil {
 		return err
 	}
-	if out, err := exec.Command(compiler, "-Os", "-s", "-o", filepath.Join(folder, "notes.exe"), source).CombinedOutput(); err != nil {
-		return fmt.Errorf("compiling the program: %w: %s", err, out)
+	if err := os.WriteFile(filepath.Join(folder, "notes.exe"), exe, 0o755); err != nil {
+		return err
 	}
 	files := map[string]string{"AppxManifest.xml": fmt.Sprintf(manifest, publisher, version, strings.Join(needs, "")), "readme.txt": "Contoso Notes " + version + "\r\n", "logo.png": "not a picture"}
 	for name, content := range files {
@@ -54,6 +54,21 @@ func writePackage(folder, version string, needs ...string) error {
 		}
 	}
 	return nil
+}
+
+// compiled is the program of the packages in a folder, compiled once.
+func compiled(dir string) ([]byte, error) {
+	exe, source := filepath.Join(dir, "notes.exe"), filepath.Join(dir, "notes.c")
+	if made, err := os.ReadFile(exe); err == nil {
+		return made, nil
+	}
+	if err := os.WriteFile(source, []byte(program), 0o644); err != nil {
+		return nil, err
+	}
+	if out, err := exec.Command(compiler, "-Os", "-s", "-o", exe, source).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("compiling the program: %w: %s", err, out)
+	}
+	return os.ReadFile(exe)
 }
 
 const manifest = `<?xml version="1.0" encoding="utf-8"?>

@@ -72,7 +72,11 @@ func TestSignOut(t *testing.T) {
 	}
 	t.Cleanup(func() { b.must(b.reg(key, "ProfileImagePath", "REG_SZ", `C:\users\`+users[1].name)) })
 	b.awaitState("mounted", "staged/"+two, registered(users[0], two))
+
+	// Windows takes its time: the agent looks meanwhile, and does not end the worker of a session that ends.
+	b.must(os.WriteFile(b.fake("inject", "deregister.slow"), []byte("3000"), 0o644))
 	b.endSession(1)
+	b.awaitState("mounted", "staged/"+two)
 	b.signOut(1)
 	b.unassign(p)
 	b.awaitState("")
