@@ -105,13 +105,6 @@ const alike = [
     confirm: 'Move',
     state: async (farm) => (await api(farm, 'GET', `/sites/${farm.site}/hosts/${host}`)).pool ?? '',
   },
-  {
-    what: 'a publication, ended',
-    path: () => '/published',
-    fill: click('End Notes'),
-    confirm: 'End it',
-    state: async (farm) => (await api(farm, 'GET', `/sites/${farm.site}/publications`)).items.map((p) => p.name),
-  },
 ];
 
 /** lines are the commands below "The command for this". */
@@ -168,7 +161,6 @@ export const steps = {
       assert.deepEqual(came.cli, came.button, `${one.what}: the command does something else than the button`);
       assert.deepEqual(came.curl, came.button, `${one.what}: the request does something else than the button`);
     }
-    await row(page, 'Notes').first().waitFor();
   },
 
   async 'a token for every site, by its command'({ page, farm }) {

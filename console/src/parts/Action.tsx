@@ -113,7 +113,7 @@ export function ActionDialog({
               <ActionButton
                 type="submit"
                 appearance="primary"
-                className={danger ? styles.danger : undefined}
+                className={danger && why === undefined && intents.length > 0 ? styles.danger : undefined}
                 why={why}
                 disabledFocusable={run.isPending || intents.length === 0}
               >
