@@ -34,6 +34,7 @@ type FarmStore interface {
 	HostStore
 	SearchStore
 	PreflightStore
+	TimingStore
 	TaskStore
 }
 

@@ -60,6 +60,7 @@ type Agent struct {
 	lock     *os.File
 	keeper   *keeper
 	memory   *memory
+	timings  *timings
 	board    *board
 	news     *news
 	examiner examiner
@@ -90,10 +91,10 @@ func New(o Options) (*Agent, error) {
 	a := &Agent{
 		options: o, lock: l,
 		keeper: loadKeeper(o.StateDir, o.Log),
-		memory: loadMemory(o.StateDir, o.Log),
-		board:  newBoard(filepath.Join(o.StateDir, statusFile), o.Log),
-		news:   newNews(),
-		wake:   make(chan struct{}, 1),
+		memory: loadMemory(o.StateDir, o.Log), timings: loadTimings(o.StateDir, o.Log),
+		board: newBoard(filepath.Join(o.StateDir, statusFile), o.Log),
+		news:  newNews(),
+		wake:  make(chan struct{}, 1),
 	}
 	a.who.Store(&id)
 	a.auditor = newAuditor(a)

@@ -11,6 +11,7 @@
 //	plan.json      the plan held, with its generation and digest
 //	memory.json    since when packages are as they are, failures and their back-off; losing it is harmless
 //	verified.json  which contents of packages were checked in full, and what was found; losing it is harmless
+//	timings.json   how long the phases of each package took; losing it is harmless
 //	status.json    the last sync and the last facts, for Status
 //	lock           held by the agent that runs on the folder
 //

@@ -17,6 +17,7 @@ const (
 	planFile     = "plan.json"
 	memoryFile   = "memory.json"
 	statusFile   = "status.json"
+	timingsFile  = "timings.json"
 	lockFile     = "lock"
 )
 

@@ -34,9 +34,11 @@ type loop struct {
 
 // outcome is how a step ended.
 type outcome struct {
-	step Step
-	err  error
-	took time.Duration
+	step   Step
+	err    error
+	took   time.Duration
+	phases map[berth.Phase]time.Duration // that it came to
+	last   berth.Phase                   // in which it ended
 }
 
 func newLoop(a *Agent, m Machine) *loop {
@@ -48,6 +50,7 @@ func (l *loop) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		l.pass(ctx)
 		l.memory.save(l.options.Log)
+		l.timings.save(l.options.Log, false)
 		select {
 		case <-ctx.Done():
 		case <-l.wake:
@@ -59,6 +62,7 @@ func (l *loop) run(ctx context.Context) {
 	}
 	l.drain()
 	l.memory.save(l.options.Log)
+	l.timings.save(l.options.Log, true)
 }
 
 // drain waits for the steps that run: they end soon, because their context has ended. That they were broken off is no
@@ -167,8 +171,10 @@ func (l *loop) try(ctx context.Context, s Step, limit time.Duration) (o outcome)
 		}()
 	}
 	begin := time.Now()
+	ctx, watch := timed(ctx, s, time.Now) // what steps take is measured, also where the clock is not the machine's
 	defer func() {
 		o.took = time.Since(begin)
+		o.phases, o.last = watch.stop()
 		if p := recover(); p != nil {
 			l.options.Log.Error("step panicked", "step", s.Key(), "panic", p, "stack", string(debug.Stack()))
 			o.err = berth.Errorf(berth.Internal, "fault in the agent: %v", p)
@@ -182,6 +188,7 @@ func (l *loop) try(ctx context.Context, s Step, limit time.Duration) (o outcome)
 func (l *loop) finish(o outcome) {
 	s, log := o.step, l.options.Log.With("step", o.step.Kind, "package", o.step.Package.FullName, "session", o.step.Session.ID)
 	delete(l.running, s.Key())
+	l.timings.record(o, l.options.Now())
 	if o.err == nil {
 		log.Info("step done", "took", o.took)
 		l.memory.succeed(s)

@@ -29,6 +29,7 @@ type syncer struct {
 	agent  *Agent
 	client *http.Client
 	sent   int // version of the facts that the server has
+	timed  int // version of the timings that the server has
 	failed int // failures in a row
 
 	renewal renewal
@@ -91,11 +92,13 @@ func (s *syncer) once(ctx context.Context) (time.Duration, error) {
 		req.Facts = &facts
 	}
 	req.Preflights, req.Asks = s.agent.examiner.report(), s.agent.errands.report()
+	var timed int
+	req.Timings, timed = s.agent.timings.after(s.timed)
 	var resp wire.SyncResponse
 	if err := s.post(ctx, version, req, &resp); err != nil {
 		return 0, err
 	}
-	s.sent = version
+	s.sent, s.timed = version, timed
 	s.agent.examiner.take(ctx, s.agent, req.Preflights, resp.Preflights)
 	s.agent.errands.take(ctx, s.agent, req.Asks, resp.Asks)
 	return min(max(time.Duration(resp.Next), 0)*time.Second, mostNext), s.take(held, resp)

@@ -50,7 +50,7 @@ var rights = map[string]right{
 	"listPublications": reader, "listTagHistory": reader, "listenToEvents": reader, "previewChanges": reader, "summarizeStatus": reader,
 	"addPublication": contributor, "editPublication": contributor, "removePublication": contributor, "revertAuditEntry": contributor,
 	"rollBackTag":    contributor,
-	"exportDocument": reader, "applyDocument": contributor, "askPreflight": contributor, "getPreflight": reader,
+	"exportDocument": reader, "applyDocument": contributor, "askPreflight": contributor, "getPreflight": reader, "listHostTimings": reader, "getPackageTimings": reader,
 	"getServer": anyone, "getOverview": reader, "listTasks": reader, "getTask": reader,
 	"browseImages": contributor, "inspectImage": contributor, "startTask": contributor, "cancelTask": contributor,
 	"setInherit": contributor, "applyChanges": contributor, "discardChanges": contributor,

@@ -23,7 +23,7 @@ func (p *program) completions() (arguments map[string][]lister, flags map[string
 	one := func(l lister) []lister { return []lister{l} }
 	arguments = map[string][]lister{
 		"package show": one(packageNames), "package set": one(packageNames), "package remove": one(packageNames), "package hosts": one(packageNames),
-		"package apps": one(packageNames), "package enable": one(packageNames), "package disable": one(packageNames),
+		"package apps": one(packageNames), "package timings": one(packageNames), "package enable": one(packageNames), "package disable": one(packageNames),
 		"package tag": {packageNames, tagChoices}, "package untag": {packageNames, tagChoices},
 		"published add": one(applicationNames), "published set": one(publicationNames), "published remove": one(publicationNames),
 		"cert show": one(thumbprints), "settings set": one(settingChoices), "audit show": one(entryNames), "audit revert": one(entryNames),
@@ -31,7 +31,7 @@ func (p *program) completions() (arguments map[string][]lister, flags map[string
 		"tag clear": one(packageNames), "tag history": one(tagChoices), "tag rollback": one(tagChoices), "tag rename": one(tagChoices),
 		"assign add": one(familyNames), "assign remove": one(familyNames),
 		"host show": one(hostNames), "host packages": one(hostNames), "host why": {hostNames, familyNames}, "host set": one(hostNames),
-		"host retry": one(hostNames), "host preflight": {hostNames, packageNames}, "host revoke": one(hostNames), "host remove": one(hostNames),
+		"host retry": one(hostNames), "host preflight": {hostNames, packageNames}, "host timings": one(hostNames), "host revoke": one(hostNames), "host remove": one(hostNames),
 		"pool remove": one(poolNames), "defaults show": one(kindNames),
 		"changes apply": one(pendingNames), "changes diff": one(pendingNames), "changes discard": one(pendingNames),
 		"context use": one(p.contextNames), "context remove": one(p.contextNames),

@@ -72,6 +72,9 @@ func (t *tx) DeleteHost(id string) error {
 	if err := t.exec("removing pre-flights of host "+id, `DELETE FROM preflights WHERE host = ?`, id); err != nil {
 		return err
 	}
+	if err := t.exec("removing timings of host "+id, `DELETE FROM timings WHERE host = ?`, id); err != nil {
+		return err
+	}
 	held, err := t.heldGroup(id)
 	if err != nil {
 		return err

@@ -44,6 +44,8 @@ type SyncRequest struct {
 
 	Preflights *PreflightReport `json:"preflights,omitempty"` // nil: the agent knows no pre-flights
 	Asks       *AskReport       `json:"asks,omitempty"`       // nil: the agent knows no asks
+
+	Timings []berth.Timing `json:"timings,omitempty"` // those that changed since the last sync that was answered
 }
 
 // SyncResponse is the plan to hold from now on.

@@ -26,6 +26,7 @@ func (h *Host) Stage(ctx context.Context, p berth.PlannedPackage) error {
 	if done, err := h.isStaged(ctx, p.FullName); done || err != nil {
 		return err
 	}
+	agent.EnterPhase(ctx, berth.PhaseAttach)
 	if err := h.clear(p.FullName); err != nil {
 		return agent.InPhase(berth.PhaseAttach, err)
 	}
@@ -34,9 +35,11 @@ func (h *Host) Stage(ctx context.Context, p berth.PlannedPackage) error {
 	if err != nil {
 		return err
 	}
+	agent.EnterPhase(ctx, berth.PhaseStage)
 	if err := h.writeRecord(p, image); err != nil {
 		return firstOf(err, image.Close())
 	}
+	agent.EnterPhase(ctx, berth.PhaseAttach)
 	if h.mode == AttachExtract {
 		return agent.InPhase(berth.PhaseAttach, firstOf(h.extract(ctx, p, image), image.Close()))
 	}
@@ -56,6 +59,7 @@ func firstOf(errs ...error) error {
 // check compares the image with what the host trusts, then with what the plan says of it, file by file of those that make
 // a package what it is.
 func (h *Host) check(ctx context.Context, p berth.PlannedPackage, image *Image) error {
+	agent.EnterPhase(ctx, berth.PhaseVerify)
 	found := image.Package
 	if err := h.checkSigner(found); err != nil {
 		return agent.InPhase(berth.PhaseTrust, err)

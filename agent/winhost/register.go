@@ -28,10 +28,12 @@ func (h *Host) Register(ctx context.Context, s berth.Session, p berth.PlannedPac
 		return err
 	}
 	if p.Registration == berth.OnDemand {
+		agent.EnterPhase(ctx, agent.PhaseWaiting)
 		if err := pause(ctx, h.options.OnDemand-h.options.Now().Sub(session.since)); err != nil {
 			return err
 		}
 	}
+	agent.EnterPhase(ctx, berth.PhaseRegister)
 	defer h.users.hold(session.sid)()
 	defer h.known.forget(p.FullName)
 	l, err := h.records.ledger(session.sid)

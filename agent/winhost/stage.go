@@ -54,15 +54,18 @@ func (h *Host) stageFrom(ctx context.Context, to *record) error {
 		return agent.InPhase(berth.PhaseAttach, err)
 	}
 	var err error
+	agent.EnterPhase(ctx, berth.PhaseAttach)
 	if rec.Volume, err = attach(ctx, rec.image(), rec.Package.RelativePath); err != nil {
 		return agent.InPhase(berth.PhaseAttach, coded(err, "cannot attach the image "+rec.image()))
 	}
 	if err := h.note(rec); err != nil {
 		return agent.InPhase(berth.PhaseAttach, err)
 	}
+	agent.EnterPhase(ctx, berth.PhaseVerify)
 	if err := h.verify(ctx, rec); err != nil {
 		return h.giveUp(rec, err)
 	}
+	agent.EnterPhase(ctx, berth.PhaseStage)
 	if rec.Frameworks, err = h.needs(h.content(rec), rec.Package); err != nil {
 		return h.giveUp(rec, err)
 	}

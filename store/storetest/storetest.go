@@ -17,6 +17,7 @@ func Run(t *testing.T, open func(t *testing.T) berth.Store) {
 	groups := map[string]map[string]func(*bench){
 		"Site": siteTests, "Object": objectTests, "Host": hostTests, "Credential": credentialTests, "User": userTests, "Audit": auditTests,
 		"Transaction": transactionTests, "Search": searchTests, "Preflight": preflightTests, "Task": taskTests, "Group": groupTests,
+		"Timing": timingTests,
 	}
 	for group, tests := range groups {
 		t.Run(group, func(t *testing.T) {
