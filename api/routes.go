@@ -248,6 +248,7 @@ func (a *API) routes() {
 	a.accountRoutes()
 	a.documentRoutes()
 	a.preflightRoutes()
+	a.timingRoutes()
 	a.errorRoutes()
 	a.imageRoutes()
 	a.taskRoutes()

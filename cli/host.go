@@ -63,7 +63,7 @@ func (p *program) hostCommand() *cobra.Command {
 	return noun("host", "Show and manage session hosts",
 		`A host is a machine whose agent has enrolled with a key (see "berth enroll-key"). It gets the packages of its own list, of its
 pool, or of the site defaults: see "berth assign".`,
-		p.listing(list), show, p.hostPackages(), p.hostWhy(), p.hostSet(), p.hostRetry(), p.hostPreflight(), p.hostRevoke(), p.hostRemove())
+		p.listing(list), show, p.hostPackages(), p.hostWhy(), p.hostSet(), p.hostRetry(), p.hostPreflight(), p.hostTimings(), p.hostRevoke(), p.hostRemove())
 }
 
 func (p *program) hostTable(t *table, hosts []wire.HostView) {

@@ -70,7 +70,7 @@ are in the catalogue, enabled and assigned: see "berth assign".`,
 		p.listing(list), show, p.packageAdd(), p.packageSet(), p.packageTag(), p.packageUntag(),
 		p.packageSwitch("enable", "Enable packages in the site", "Enable packages in the site: hosts that they are assigned to get them.", true),
 		p.packageSwitch("disable", "Disable packages in the site", "Disable packages in the site. No new session gets them; running sessions keep theirs until they end: see `berth status`.", false),
-		p.packageRemove(), p.packageApps(), p.packageHosts())
+		p.packageRemove(), p.packageApps(), p.packageHosts(), p.packageTimings())
 }
 
 func (p *program) showPackages(ctx context.Context, c *client.Client, value any, ps ...berth.Package) error {

@@ -103,6 +103,7 @@ func tell(e *testscript.Env, server *httptest.Server, token string) error {
 //	agent sync HOST             take up the newest plan and hold it
 //	agent build HOST BUILD      have that Windows build from now on
 //	agent answer HOST CODE      answer all pre-flights, with that code as a failure unless it is empty
+//	agent took HOST PHASE MS    tell that this phase took so long with each planned package
 //	agent fail HOST CODE        fail to attach anything from now on, with that code of the platform
 func agentCommand(ts *testscript.TestScript, neg bool, args []string) {
 	expect(ts, neg, args, 2)
@@ -125,6 +126,11 @@ func agentCommand(ts *testscript.TestScript, neg bool, args []string) {
 	case "answer":
 		expect(ts, neg, args, 3)
 		ts.Check(s.answer(args[1], args[2]))
+	case "took":
+		expect(ts, neg, args, 4)
+		ms, err := strconv.ParseFloat(args[3], 64)
+		ts.Check(err)
+		ts.Check(s.took(args[1], berth.Phase(args[2]), ms))
 	case "fail":
 		expect(ts, neg, args, 3)
 		s.hosts[args[1]].failing = &berth.Failure{Phase: berth.PhaseAttach, Code: args[2], Message: "the platform said no", Attempts: 1}
@@ -184,6 +190,17 @@ func (a *agent) facts(name string) *berth.Facts {
 			Attached: a.failing == nil, Staged: a.failing == nil, Since: time.Now(), Failure: a.failing})
 	}
 	return f
+}
+
+// took tells how long a phase took with each planned package.
+func (s *site) took(name string, phase berth.Phase, ms float64) error {
+	a := s.hosts[name]
+	request := wire.SyncRequest{Protocol: wire.Protocol, Generation: a.generation, Digest: a.digest}
+	for _, p := range a.plan.Packages {
+		request.Timings = append(request.Timings, berth.Timing{Package: p.FullName, Phase: phase, Count: 4, LastMs: ms, MedianMs: ms, MostMs: 2 * ms, At: time.Now()})
+	}
+	_, err := s.service.Sync(context.Background(), a.id, a.serial, request)
+	return err
 }
 
 // answer takes what the server asks the host to try, and says of all that it failed with the code, or passed.

@@ -293,7 +293,7 @@ func (s *Service) report(ctx context.Context, hostID, serial string, r wire.Sync
 	if err != nil {
 		return h, err
 	}
-	if r.Facts == nil && !answersPreflights(r) && serial == h.Serial && h.Facts.Generation == r.Generation && s.now().Sub(h.LastSeen) < seenEvery {
+	if r.Facts == nil && len(r.Timings) == 0 && !answersPreflights(r) && serial == h.Serial && h.Facts.Generation == r.Generation && s.now().Sub(h.LastSeen) < seenEvery {
 		return h, nil
 	}
 	news := r.Facts != nil || h.Facts.Generation != r.Generation
@@ -310,6 +310,9 @@ func (s *Service) report(ctx context.Context, hostID, serial string, r wire.Sync
 			return err
 		}
 		if err := keepAnswers(tx, h.ID, r, s.now()); err != nil {
+			return err
+		}
+		if err := keepTimings(tx, h.ID, r.Timings, s.now()); err != nil {
 			return err
 		}
 		return buryRetired(tx, h.Site, s.now())

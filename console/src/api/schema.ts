@@ -613,6 +613,22 @@ export interface HostPackage {
   version?: string;
 }
 
+export interface HostTimings {
+  /** the last run, by the host's clock */
+  at: string;
+  displayName: string;
+  /** what of it a sign-in waits for: registering at logon, nothing on demand */
+  logonMs: number;
+  package: string;
+  phases: Timing[] | null;
+  /** how sessions get it; absent: no session does, by the plan */
+  registration?: string;
+  /** registering: for each session */
+  sessionMs: number;
+  /** attaching, verifying and staging: once after each start of the host */
+  stagingMs: number;
+}
+
 export interface HostView {
   certificate: HostCertificate;
   counts?: Record<string, number>;
@@ -733,6 +749,10 @@ export interface ListExplanation {
 
 export interface ListForecast {
   items: Forecast[] | null;
+}
+
+export interface ListHostTimings {
+  items: HostTimings[] | null;
 }
 
 export interface ListPool {
@@ -884,6 +904,17 @@ export interface PackageSibling {
   /** present names */
   tags: string[] | null;
   version: string;
+}
+
+export interface PackageTimings {
+  /** hosts that told of any phase */
+  hosts: number;
+  package: string;
+  phases: TimingSpread[] | null;
+  /** median of registering */
+  sessionMs: number;
+  /** sum of the medians of attaching, verifying and staging */
+  stagingMs: number;
 }
 
 export interface PackageView {
@@ -1293,6 +1324,28 @@ export interface TaskLine {
   message: string;
 }
 
+export interface Timing {
+  at: string;
+  count: number;
+  failed?: number;
+  lastMs: number;
+  medianMs: number;
+  mostMs: number;
+  package: string;
+  phase: string;
+}
+
+export interface TimingSpread {
+  count: number;
+  failed?: number;
+  highMs: number;
+  hosts: number;
+  medianMs: number;
+  mostMs: number;
+  phase: string;
+  slowest: string;
+}
+
 export interface User {
   createdAt: string;
   disabled: boolean;
@@ -1485,6 +1538,11 @@ export interface Operations {
     path: { site: string; package: string };
     answer: PackageView;
   };
+  /** What a package costs over all hosts. */
+  getPackageTimings: {
+    path: { site: string; package: string };
+    answer: PackageTimings;
+  };
   /** A pool. */
   getPool: {
     path: { site: string; pool: string };
@@ -1574,6 +1632,11 @@ export interface Operations {
   listFarmAudit: {
     query: { kind?: string; key?: string; before?: number; limit?: number };
     answer: ListAuditEntry;
+  };
+  /** What packages cost on a host. */
+  listHostTimings: {
+    path: { site: string; host: string };
+    answer: ListHostTimings;
   };
   /** Hosts. */
   listHosts: {
@@ -1808,6 +1871,7 @@ export const routes = {
   getHost: ['GET', '/api/v1/sites/{site}/hosts/{host}'],
   getOverview: ['GET', '/api/v1/sites/{site}/overview'],
   getPackage: ['GET', '/api/v1/sites/{site}/packages/{package}'],
+  getPackageTimings: ['GET', '/api/v1/sites/{site}/packages/{package}/timings'],
   getPool: ['GET', '/api/v1/sites/{site}/pools/{pool}'],
   getPreflight: ['GET', '/api/v1/sites/{site}/hosts/{host}/preflight/{id}'],
   getPublication: ['GET', '/api/v1/sites/{site}/publications/{publication}'],
@@ -1826,6 +1890,7 @@ export const routes = {
   listEnrollKeys: ['GET', '/api/v1/sites/{site}/enroll-keys'],
   listErrors: ['GET', '/api/v1/errors'],
   listFarmAudit: ['GET', '/api/v1/audit'],
+  listHostTimings: ['GET', '/api/v1/sites/{site}/hosts/{host}/timings'],
   listHosts: ['GET', '/api/v1/sites/{site}/hosts'],
   listPackages: ['GET', '/api/v1/sites/{site}/packages'],
   listPools: ['GET', '/api/v1/sites/{site}/pools'],

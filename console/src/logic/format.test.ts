@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, bytes, count, day, expiry, hostKind, isTime, utc } from './format';
+import { ago, bytes, count, day, duration, expiry, hostKind, isTime, utc } from './format';
 
 const now = Date.parse('2026-06-15T12:00:00Z');
 
@@ -17,6 +17,14 @@ describe('ago', () => {
     ['2026-06-15T14:00:00Z', 'in 2 hours'],
   ])('%s is %s', (at, want) => expect(ago(at, now)).toBe(want));
 });
+
+it.each([
+  [0, '0 ms'],
+  [0.42, '0.4 ms'],
+  [38.6, '39 ms'],
+  [2540, '2.5 s'],
+  [83_000, '1 min 23 s'],
+])('%d milliseconds are %s', (ms, want) => expect(duration(ms)).toBe(want));
 
 it('knows what is a time', () => {
   expect(isTime('2026-06-15T12:00:00.123456789Z')).toBe(true);

@@ -32,6 +32,7 @@ import { PoolDialog, PoolLink, RemoveHosts } from './Farm';
 import { PackageName } from './Matrix';
 import { PreflightDialog } from './Preflight';
 import { Cause, retryOf, Standing } from './Standing';
+import { TimingsOfHost } from './Timings';
 
 /** Host is one session host. */
 export function Host() {
@@ -64,6 +65,7 @@ export function Host() {
                 { id: 'packages', name: t('Application packages'), content: () => <Packages of={h} /> },
                 { id: 'certificates', name: t('Certificates'), content: () => <Certificates of={h} /> },
                 { id: 'sessions', name: t('Sessions'), content: () => <Sessions of={h} /> },
+                { id: 'timings', name: t('Timings'), content: () => <TimingsOfHost of={h} /> },
                 { id: 'activity', name: t('Activity'), content: () => <AuditList kind="host" objectKey={h.name} /> },
               ]}
             />

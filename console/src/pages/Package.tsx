@@ -26,6 +26,7 @@ import { DeleteDialog, TagDialog } from './PackageDialogs';
 import { PackageForm } from './PackageForm';
 import { Tags } from './Packages';
 import { PublishedList } from './PublishedList';
+import { TimingsOfPackage } from './Timings';
 
 /** Package is one version of a package, with everything about it. */
 export function Package() {
@@ -103,6 +104,7 @@ function Parts({ of: p }: { of: PackageView }) {
             content: () => <Dependencies checks={p.dependencyChecks ?? []} />,
           },
           { id: 'hosts', name: t('Hosts'), content: () => <Hosts of={p} /> },
+          { id: 'timings', name: t('Timings'), content: () => <TimingsOfPackage fullName={p.fullName} /> },
           { id: 'published', name: t('Published resources'), content: () => <PublishedList fullName={p.fullName} /> },
           { id: 'activity', name: t('Activity'), content: () => <AuditList kind="package" objectKey={p.fullName} /> },
           { id: 'json', name: t('JSON'), content: () => <Documents of={p} /> },
