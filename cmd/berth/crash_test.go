@@ -41,6 +41,8 @@ type bench struct {
 	t   *testing.T
 	ctx context.Context
 	mu  sync.Mutex // guards server and agent processes
+
+	turns atomic.Int64 // how often something came to its end, which is what processes that are killed must do
 }
 
 func newBench(t *testing.T) *bench {
@@ -85,14 +87,15 @@ func (b *bench) noMounts() {
 }
 
 // strike kills a process without warning and starts it again, at random moments, until it is called off; then it returns
-// how often. The moments are at most so far apart, and a tenth farther each time: however slow the machine is, there comes
-// a time when the process gets something done between two strikes.
+// how often. The moments are at most so far apart, and a tenth farther each time that nothing came to its end in between:
+// however slow the machine is, there comes a time when the process gets something done between two strikes.
 func (b *bench) strike(process **exec.Cmd, apart time.Duration, restart func() error) (callOff func() int) {
 	ctx, cancel := context.WithCancel(b.ctx)
 	var n int
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
+		least, turns := apart, b.turns.Load()
 		for {
 			select {
 			case <-ctx.Done():
@@ -100,6 +103,9 @@ func (b *bench) strike(process **exec.Cmd, apart time.Duration, restart func() e
 			case <-time.After(20*time.Millisecond + rand.N(apart)):
 			}
 			apart += apart / 10
+			if now := b.turns.Load(); now != turns {
+				apart, turns = least, now
+			}
 			b.mu.Lock()
 			err := (*process).Process.Kill()
 			_ = (*process).Wait() // it was killed: how it ended is no news
@@ -212,6 +218,7 @@ func (b *bench) turn(from, to string) {
 	b.must(b.await(b.ctx, to, berth.StatusReady))
 	b.must(b.await(b.ctx, from, berth.StatusDisabling))
 	b.must(b.signOut(b.ctx, from))
+	b.turns.Add(1)
 }
 
 // holds checks that everything acknowledged is there, and that every write is in the audit.
