@@ -77,6 +77,8 @@ type PackageFacts struct {
 	Failure    *Failure     `json:"failure,omitempty"`
 	FromCopy   bool         `json:"fromCopy,omitempty"` // the image was attached from the host's copy of it
 	Verified   bool         `json:"verified,omitempty"` // every file was compared with the block map, on this host
+
+	Until time.Time `json:"until,omitzero"` // of one that is leaving: when it is taken from the sessions that still have it
 }
 
 // Registered is one session in which a package's applications are registered.

@@ -35,6 +35,8 @@ type Plan struct {
 
 	Cache  *CacheSettings `json:"cache,omitempty"`  // keep copies of the images on the host; nil: none
 	Verify VerifyDepth    `json:"verify,omitempty"` // how much of a staged package is checked; empty: VerifyCode
+
+	DisablingMinutes int `json:"disablingMinutes,omitempty"` // how long sessions keep what left the plan; 0: until they end
 }
 
 // PlannedPackage is one package of a plan at an exact version.

@@ -23,6 +23,22 @@ type Settings struct {
 
 	Cache  CacheSettings `json:"cache,omitzero"`   // copies of the images on the hosts; the zero value: none
 	Verify VerifyDepth   `json:"verify,omitempty"` // how much of a package hosts check; empty: VerifyCode
+
+	// DisablingMinutes is how long a package that a host should no longer have stays with the sessions that use it. Then it
+	// is taken from them, which loses what they have not saved; 0, which is usual: it stays until they end.
+	DisablingMinutes int `json:"disablingMinutes,omitempty"`
+}
+
+// MostDisablingMinutes is the longest deadline: thirty days.
+const MostDisablingMinutes = 30 * 24 * 60
+
+// CheckDisabling refuses a deadline that there cannot be.
+func CheckDisabling(minutes int) error {
+	if minutes >= 0 && minutes <= MostDisablingMinutes {
+		return nil
+	}
+	return Errorf(Invalid, "there is no deadline of %d minutes", minutes).On("disablingMinutes").
+		With("use 1 to 43200 minutes, which are thirty days, or 0 for no deadline")
 }
 
 // DefaultSettings are those of a new site: the feature is on, certificates are provisioned, tags bear their usual names.

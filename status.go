@@ -132,6 +132,10 @@ func disabling(in StatusInput) (Status, bool) {
 	if n := len(in.Facts.Sessions); n > 0 {
 		s.Cause = fmt.Sprintf("no longer assigned; waiting for deregistration in %s", sessions(in.Facts.Sessions))
 		s.Remedy = "it goes by itself when the last of these sessions ends"
+		if until := in.Facts.Until; !until.IsZero() {
+			s.Cause += "; it is taken from them at " + until.UTC().Format(time.RFC3339)
+			s.Remedy += ", and by then at the latest; without a deadline in the site's settings it waits"
+		}
 	}
 	if f := in.Facts.Failure; f != nil {
 		s.Cause = f.Message

@@ -30,6 +30,12 @@ func staged(users ...string) *berth.PackageFacts {
 	return p
 }
 
+func leavingAt(until time.Time, users ...string) *berth.PackageFacts {
+	p := staged(users...)
+	p.Until = until
+	return p
+}
+
 func failing(phase berth.Phase, code string, users ...string) *berth.PackageFacts {
 	p := staged(users...)
 	p.Staged, p.Failure = false, &berth.Failure{Phase: phase, Code: code, Message: "the platform said so"}
@@ -77,6 +83,8 @@ func TestStatusOf(t *testing.T) {
 			berth.StatusStagingFailed, saw, "the platform said so", "0x80070570", true},
 		{"disabling", berth.StatusInput{Host: holding(7), Facts: staged("ada", "bob", "cyd", "dan")},
 			berth.StatusDisabling, saw, "4 sessions (ada, bob, cyd and 1 more)", "", true},
+		{"disabling, with a deadline", berth.StatusInput{Host: holding(7), Facts: leavingAt(saw.Add(time.Hour), "ada")},
+			berth.StatusDisabling, saw, "the session of ada; it is taken from them at 2026-11-01T10:00:00Z", "", true},
 		{"disabling, nobody left", berth.StatusInput{Host: holding(7), Facts: staged()}, berth.StatusDisabling, saw, "being detached", "", false},
 		{"disabling fails", berth.StatusInput{Host: holding(7), Facts: failing(berth.PhaseDestage, "0x80070005")},
 			berth.StatusDisabling, saw, "the platform said so", "0x80070005", true},

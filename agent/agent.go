@@ -33,7 +33,10 @@ type Options struct {
 	Copies       Copies           // of images on this host; nil: there are none
 	Hints        <-chan struct{}  // each says that something changed on the machine; nil: nothing tells
 	Now          func() time.Time // time.Now
-	Random       func() float64   // from 0 to 1, for jitter
+
+	// Uptime is a clock that only goes forward and that nobody sets, for deadlines; the time since New.
+	Uptime func() time.Duration
+	Random func() float64 // from 0 to 1, for jitter
 }
 
 func (o Options) withDefaults() Options {
@@ -46,6 +49,10 @@ func (o Options) withDefaults() Options {
 	o.SyncBackoff = cmp.Or(o.SyncBackoff, Backoff{time.Second, time.Minute})
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Uptime == nil {
+		begin := time.Now()
+		o.Uptime = func() time.Duration { return time.Since(begin) }
 	}
 	if o.Random == nil {
 		o.Random = rand.Float64

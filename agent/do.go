@@ -20,6 +20,9 @@ func (s Step) do(ctx context.Context, p Platform) error {
 	case StepRegister:
 		return p.Register(ctx, s.Session, s.Package)
 	case StepDeregister:
+		if able, ok := p.(Forcer); ok && s.Force {
+			return able.Force(ctx, s.Session, s.Package.FullName)
+		}
 		return p.Deregister(ctx, s.Session, s.Package.FullName)
 	}
 	return berth.Errorf(berth.Internal, "unknown step %q", s.Kind)

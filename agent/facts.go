@@ -59,6 +59,9 @@ func (r report) packageFacts(p Seen, keep map[string]bool) berth.PackageFacts {
 	if !r.planned(p.FullName) {
 		state += " leaving" // so that it is known since when
 	}
+	if v := r.memory.Leaving[berth.Fold(p.FullName)]; v != nil {
+		f.Until = v.Until
+	}
 	if f.Failure != nil {
 		state = fmt.Sprint(state, f.Failure.Phase, f.Failure.Code)
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"runtime/debug"
 	"slices"
+	"sync"
 	"time"
 
 	"berth"
@@ -30,6 +31,10 @@ type loop struct {
 	before  map[string]time.Time // when a step last succeeded
 	orphans map[string]time.Time // problem -> when it was last seen
 	blind   error                // why the last look failed
+
+	watched watched
+	telling sync.WaitGroup // sessions that are being told something
+	told    chan telling
 }
 
 // outcome is how a step ended.
@@ -43,7 +48,8 @@ type outcome struct {
 
 func newLoop(a *Agent, m Machine) *loop {
 	return &loop{Agent: a, machine: m, running: map[string]Step{}, ended: make(chan outcome, mostStaging+mostSessions),
-		before: map[string]time.Time{}, orphans: map[string]time.Time{}}
+		before: map[string]time.Time{}, orphans: map[string]time.Time{},
+		watched: watched{forced: map[string]time.Time{}, untold: map[string]string{}}, told: make(chan telling)}
 }
 
 func (l *loop) run(ctx context.Context) {
@@ -57,9 +63,12 @@ func (l *loop) run(ctx context.Context) {
 		case <-l.options.Hints:
 		case o := <-l.ended:
 			l.finish(o)
+		case t := <-l.told:
+			l.hear(t)
 		case <-time.After(l.options.Scan):
 		}
 	}
+	l.telling.Wait()
 	l.drain()
 	l.memory.save(l.options.Log)
 	l.timings.save(l.options.Log, true)
@@ -107,7 +116,8 @@ func (l *loop) pass(ctx context.Context) {
 	if !held.none() {
 		l.auditor.look(held.Plan, &seen)
 		l.tell(held.Plan, seen)
-		l.act(ctx, Steps(held.Plan, seen), busy, now)
+		// What is overdue goes first: until it is gone its session cannot be given what replaces it.
+		l.act(ctx, append(l.watch(ctx, held.Plan, seen, now), Steps(held.Plan, seen)...), busy, now)
 	}
 	l.publish(held, &seen, now)
 }
@@ -191,6 +201,9 @@ func (l *loop) finish(o outcome) {
 	l.timings.record(o, l.options.Now())
 	if o.err == nil {
 		log.Info("step done", "took", o.took)
+		if s.Force {
+			l.forcedNote(s, l.options.Now())
+		}
 		l.memory.succeed(s)
 		l.before[s.Key()] = time.Now()
 		for key, at := range l.before {
@@ -233,6 +246,7 @@ func (l *loop) problems(now time.Time) []string {
 	if l.blind != nil {
 		list = append(list, fmt.Sprintf("cannot see what is on the machine: %v", l.blind))
 	}
+	list = append(list, l.deadlineProblems(now)...)
 	if p := l.who.Load().expiry(now); p != "" {
 		list = append(list, p)
 	}

@@ -17,6 +17,8 @@ type memory struct {
 	Failures map[string]failed `json:"failures"` // by Step.Key
 	Retry    int64             `json:"retry"`    // the server's counter when it was last heeded
 
+	Leaving map[string]*leaving `json:"leaving,omitempty"` // by folded full name
+
 	path  string
 	dirty bool
 }
@@ -38,13 +40,22 @@ func loadMemory(stateDir string, log *slog.Logger) *memory {
 	m := &memory{path: filepath.Join(stateDir, memoryFile)}
 	if err := readJSON(m.path, m); err != nil {
 		log.Debug("starting without memory of failures", "reason", err)
-		m.Since, m.Failures = nil, nil
+		m.Since, m.Failures, m.Leaving = nil, nil, nil
 	}
 	if m.Since == nil {
 		m.Since = map[string]mark{}
 	}
 	if m.Failures == nil {
 		m.Failures = map[string]failed{}
+	}
+	maps.DeleteFunc(m.Leaving, func(_ string, v *leaving) bool { return v == nil })
+	if m.Leaving == nil {
+		m.Leaving = map[string]*leaving{}
+	}
+	for _, v := range m.Leaving {
+		if v.Told == nil {
+			v.Told = map[string]int{}
+		}
 	}
 	return m
 }

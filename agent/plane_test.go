@@ -208,7 +208,7 @@ func (p *plane) apply(plan berth.Plan) {
 	defer p.mu.Unlock()
 	p.answer.Generation++
 	plan.Generation = p.answer.Generation
-	text, _ := json.Marshal(plan.Packages)
+	text, _ := json.Marshal([]any{plan.Packages, plan.DisablingMinutes})
 	sum := sha256.Sum256(text)
 	p.answer.Digest, p.answer.Plan = hex.EncodeToString(sum[:]), &plan
 	close(p.changed)

@@ -28,6 +28,7 @@ type Step struct {
 	Install []berth.Certificate  // trust
 	Remove  []string             // trust: thumbprints
 	Orphan  Orphan               // repair
+	Force   bool                 // deregister: although the session runs
 }
 
 // Key names the work of the step: the same work has the same key in every pass.

@@ -284,7 +284,7 @@ func (a *API) siteRoutes() {
 		if err != nil {
 			return nil, err
 		}
-		if _, err := s.EditSettings(ctx, in.Site, control.SettingsEdit{Enabled: in.Body.Enabled,
+		if _, err := s.EditSettings(ctx, in.Site, control.SettingsEdit{Enabled: in.Body.Enabled, DisablingMinutes: in.Body.DisablingMinutes,
 			ProvisionCertificates: in.Body.ProvisionCertificates, Cache: in.Body.Cache, Verify: in.Body.Verify, Expect: rev}); err != nil {
 			return nil, err
 		}

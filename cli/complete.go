@@ -222,6 +222,10 @@ func applicationNames(ctx context.Context, c *client.Client) ([]string, error) {
 func settingChoices(ctx context.Context, c *client.Client) ([]string, error) {
 	var names []string
 	for key := range settings {
+		if key == "disabling.deadline" {
+			names = append(names, key+"=none", key+"=8h")
+			continue
+		}
 		names = append(names, key+"=true", key+"=false")
 	}
 	slices.Sort(names)

@@ -74,6 +74,11 @@ func (f *documentFile) value(n *yaml.Node, t reflect.Type, path string) (any, er
 			return strings.EqualFold(n.Value, "true"), nil
 		}
 		return nil, f.at(n, "%s is true or false", path)
+	case reflect.Int:
+		if whole, err := strconv.Atoi(n.Value); err == nil && n.Kind == yaml.ScalarNode {
+			return whole, nil
+		}
+		return nil, f.at(n, "%s is a whole number", path)
 	default: // a text
 	}
 	if t.Kind() == reflect.Int64 {

@@ -3,10 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -79,6 +81,7 @@ func (p *program) settingsSet() *cobra.Command {
 	var enabled, certificates, apply, copies bool
 	var most, rate sizeFlag
 	var verify string
+	var deadline limit
 	var c *cobra.Command
 	c = p.command(verb{use: "set [KEY=VALUE...]", short: "Change the site's settings",
 		long: `Change the site's settings, each as KEY=VALUE or by its flag:
@@ -89,8 +92,11 @@ func (p *program) settingsSet() *cobra.Command {
   cache.size              how much room copies may take on each host, as 50GB; none: no bound
   cache.rate              how much a host reads a second for copies, as 20MB; none: no bound
   verify.depth            what hosts compare with the block map: code (manifest and programs, before staging), or all (the rest
-                          too, in the background)`,
-		example: "  berth settings set packages.enabled=true\n  berth settings set certificates.provision=false --apply\n  berth settings set --provision-certificates=false",
+                          too, in the background)
+  disabling.deadline      how long sessions keep a package that their host should no longer have: a time such as 90m or 8h.
+                          They are told; then it is closed and taken from them, and what is not saved is lost. none,
+                          which is usual, lets them keep it until they end`,
+		example: "  berth settings set packages.enabled=true\n  berth settings set certificates.provision=false --apply\n  berth settings set --provision-certificates=false\n  berth settings set disabling.deadline=8h",
 		args:    cobra.ArbitraryArgs,
 		run: func(ctx context.Context, args []string) error {
 			for _, a := range args {
@@ -107,6 +113,7 @@ func (p *program) settingsSet() *cobra.Command {
 			}
 			e := wire.EditSettings{Enabled: given(c.Flags(), "enabled", enabled),
 				ProvisionCertificates: given(c.Flags(), "provision-certificates", certificates),
+				DisablingMinutes:      given(c.Flags(), "disabling-deadline", int(deadline)),
 				Verify:                given(c.Flags(), "verify", berth.VerifyDepth(verify)),
 				Cache: &wire.EditCache{Enabled: given(c.Flags(), "cache", copies), MaxBytes: given(c.Flags(), "cache-size", int64(most)),
 					BytesPerSecond: given(c.Flags(), "cache-rate", int64(rate))}}
@@ -128,8 +135,44 @@ func (p *program) settingsSet() *cobra.Command {
 	c.Flags().Var(&most, "cache-size", "`SIZE` that copies may take on each host, as 50GB; none: no bound")
 	c.Flags().Var(&rate, "cache-rate", "`SIZE` that a host reads a second for copies, as 20MB; none: no bound")
 	c.Flags().StringVar(&verify, "verify", string(berth.VerifyCode), "what hosts compare with the block map: code, or all")
+	c.Flags().Var(&deadline, "disabling-deadline", "how long sessions keep what their host should no longer have: a `TIME`, or none")
 	return p.applyFlag(p.revisionFlag(c), &apply)
 }
+
+// limit is a deadline in whole minutes, as a flag.
+type limit int
+
+// String is how people write it.
+func (l *limit) String() string {
+	if *l == 0 {
+		return "none"
+	}
+	hours, minutes := int(*l)/60, int(*l)%60
+	switch {
+	case minutes == 0:
+		return fmt.Sprintf("%dh", hours)
+	case hours == 0:
+		return fmt.Sprintf("%dm", minutes)
+	}
+	return fmt.Sprintf("%dh%dm", hours, minutes)
+}
+
+// Set reads "none", or a time such as 90m.
+func (l *limit) Set(text string) error {
+	if text == "none" || text == "0" {
+		*l = 0
+		return nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < time.Minute || d > berth.MostDisablingMinutes*time.Minute {
+		return errors.New("write a time from 1m to 720h, such as 90m or 8h, or none")
+	}
+	*l = limit(d / time.Minute)
+	return nil
+}
+
+// Type names it in help.
+func (*limit) Type() string { return "time" }
 
 // sizeFlag is a flag with a number of bytes.
 type sizeFlag int64
@@ -154,7 +197,8 @@ func (s *sizeFlag) Type() string { return "size" }
 
 // settings are the keys of settings, and the flags that say the same.
 var settings = map[string]string{"packages.enabled": "enabled", "certificates.provision": "provision-certificates",
-	"cache.enabled": "cache", "cache.size": "cache-size", "cache.rate": "cache-rate", "verify.depth": "verify"}
+	"cache.enabled": "cache", "cache.size": "cache-size", "cache.rate": "cache-rate", "verify.depth": "verify",
+	"disabling.deadline": "disabling-deadline"}
 
 // setting reads KEY=VALUE into the flag of that key.
 func setting(f *pflag.FlagSet, arg string) error {
@@ -171,6 +215,8 @@ func setting(f *pflag.FlagSet, arg string) error {
 		remedy := "use true or false"
 		if strings.HasSuffix(name, "-size") || strings.HasSuffix(name, "-rate") {
 			remedy = "use a number of bytes, as 20GB, or none"
+		} else if f.Lookup(name).Value.Type() == "time" {
+			remedy = "write a time from 1m to 720h, such as 90m or 8h, or none"
 		}
 		return usage("setting", remedy, "%s cannot be %q", key, value)
 	}
@@ -197,6 +243,8 @@ func (p *program) showSettings(s settingsView) error {
 		t.fact("Provision certificates", yesNo(s.ProvisionCertificates))
 		t.fact("Copies on hosts", copiesOf(s.Cache))
 		t.fact("Verify", string(cmp.Or(s.Verify, berth.VerifyCode)))
+		deadline := limit(s.DisablingMinutes)
+		t.fact("Disabling deadline", deadline.String())
 		for _, tag := range s.Tags {
 			t.fact("Tag "+string(tag.ID), tag.Name)
 		}

@@ -24,6 +24,12 @@ func (d *declared) settingsPart() error {
 		if want.ProvisionCertificates != nil {
 			doc.ProvisionCertificates = *want.ProvisionCertificates
 		}
+		if want.DisablingMinutes != nil {
+			if err := berth.CheckDisabling(*want.DisablingMinutes); err != nil {
+				return false, err
+			}
+			doc.DisablingMinutes = *want.DisablingMinutes
+		}
 		err := editCopies(doc, want.Cache, want.Verify)
 		if err == nil {
 			err = renameTags(&doc.Tags, want.Tags)

@@ -72,9 +72,10 @@ func exported[T, D any](w *work, kind berth.ObjectKind, turn func(T) D) ([]D, er
 
 func exportSettings(set berth.Settings) *wire.DocumentSettings {
 	verify := cmp.Or(set.Verify, berth.VerifyCode)
-	return &wire.DocumentSettings{Enabled: &set.Enabled, ProvisionCertificates: &set.ProvisionCertificates, Verify: &verify, Cache: &wire.EditCache{
-		Enabled: &set.Cache.Enabled, MaxBytes: &set.Cache.MaxBytes, BytesPerSecond: &set.Cache.BytesPerSecond}, Tags: &wire.DocumentTags{
-		Production: set.Tags.Name(berth.TagProduction), PreProduction: set.Tags.Name(berth.TagPreProduction), Custom: set.Tags.Name(berth.TagCustom)}}
+	return &wire.DocumentSettings{Enabled: &set.Enabled, ProvisionCertificates: &set.ProvisionCertificates,
+		DisablingMinutes: &set.DisablingMinutes, Verify: &verify, Cache: &wire.EditCache{
+			Enabled: &set.Cache.Enabled, MaxBytes: &set.Cache.MaxBytes, BytesPerSecond: &set.Cache.BytesPerSecond}, Tags: &wire.DocumentTags{
+			Production: set.Tags.Name(berth.TagProduction), PreProduction: set.Tags.Name(berth.TagPreProduction), Custom: set.Tags.Name(berth.TagCustom)}}
 }
 
 func exportPackage(p berth.Package) wire.DocumentPackage {

@@ -67,7 +67,8 @@ func (s *Service) planFor(w *work, h berth.Host) (planned, error) {
 		if err != nil {
 			return planned{}, err
 		}
-		p := planned{plan: berth.Plan{Site: w.site.Name, Packages: r.Packages, Certificates: r.Certificates, Verify: in.Settings.Verify}}
+		p := planned{plan: berth.Plan{Site: w.site.Name, Packages: r.Packages, Certificates: r.Certificates, Verify: in.Settings.Verify,
+			DisablingMinutes: in.Settings.DisablingMinutes}}
 		if c := in.Settings.Cache; c.Enabled {
 			p.plan.Cache = &c
 		}

@@ -130,12 +130,18 @@ type SettingsEdit struct {
 	ProvisionCertificates *bool
 	Cache                 *wire.EditCache
 	Verify                *berth.VerifyDepth
+	DisablingMinutes      *int  // see berth.Settings
 	Expect                int64 // revision that the editor saw, 0: any
 }
 
 // EditSettings drafts a change of the site's switches.
 func (s *Service) EditSettings(ctx context.Context, site string, e SettingsEdit) (set berth.Settings, err error) {
 	err = s.update(ctx, site, func(w *work) error {
+		if e.DisablingMinutes != nil {
+			if err := berth.CheckDisabling(*e.DisablingMinutes); err != nil {
+				return err
+			}
+		}
 		return edit(w, target{ref: w.ref(berth.ObjectSettings, "settings"), name: "settings", action: "edit settings", expect: e.Expect},
 			func(doc *berth.Settings, is state) (keep, error) {
 				if e.Enabled != nil {
@@ -143,6 +149,9 @@ func (s *Service) EditSettings(ctx context.Context, site string, e SettingsEdit)
 				}
 				if e.ProvisionCertificates != nil {
 					doc.ProvisionCertificates = *e.ProvisionCertificates
+				}
+				if e.DisablingMinutes != nil {
+					doc.DisablingMinutes = *e.DisablingMinutes
 				}
 				err := editCopies(doc, e.Cache, e.Verify)
 				set = *doc

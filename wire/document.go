@@ -30,6 +30,7 @@ type Document struct {
 type DocumentSettings struct {
 	Enabled               *bool         `json:"enabled,omitempty"`
 	ProvisionCertificates *bool         `json:"provisionCertificates,omitempty"`
+	DisablingMinutes      *int          `json:"disablingMinutes,omitempty" minimum:"0" maximum:"43200" doc:"how long sessions keep what a host should no longer have; 0: until they end"`
 	Tags                  *DocumentTags `json:"tags,omitempty"`
 
 	Cache  *EditCache         `json:"cache,omitempty"`

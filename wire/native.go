@@ -122,6 +122,7 @@ type SetHostPool struct {
 type EditSettings struct {
 	Enabled               *bool `json:"enabled,omitempty"`
 	ProvisionCertificates *bool `json:"provisionCertificates,omitempty"`
+	DisablingMinutes      *int  `json:"disablingMinutes,omitempty" minimum:"0" maximum:"43200" doc:"how long sessions keep what a host should no longer have, then it is taken from them; 0: until they end"`
 
 	Cache  *EditCache         `json:"cache,omitempty" doc:"copies of images on the hosts"`
 	Verify *berth.VerifyDepth `json:"verify,omitempty" enum:"code,all" doc:"how much of a package hosts compare with its block map"`

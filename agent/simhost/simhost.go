@@ -31,6 +31,7 @@ type Host struct {
 	certs    map[string]bool
 	orphans  map[string]agent.Orphan
 	failures map[string]error // by folded full name
+	heard    []string
 }
 
 // entry is a package on the machine.
@@ -130,6 +131,32 @@ func (h *Host) Deregister(ctx context.Context, s berth.Session, fullName string)
 		delete(e.registered, s.ID)
 	}
 	return nil
+}
+
+// Force takes the package from the session; see agent.Forcer.
+func (h *Host) Force(ctx context.Context, s berth.Session, fullName string) error {
+	return h.Deregister(ctx, s, fullName)
+}
+
+// LogOff ends the session; see agent.SessionKeeper.
+func (h *Host) LogOff(_ context.Context, id string) error { h.Logoff(id); return nil }
+
+// Disconnect does nothing: a simulated session has no screen.
+func (h *Host) Disconnect(context.Context, string) error { return nil }
+
+// Message remembers what the session was told.
+func (h *Host) Message(_ context.Context, id string, title, body string) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.heard = append(h.heard, id+": "+title+": "+body)
+	return nil
+}
+
+// Heard returns what sessions were told.
+func (h *Host) Heard() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Clone(h.heard)
 }
 
 // Trust notes the certificates.

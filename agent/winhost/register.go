@@ -116,6 +116,14 @@ func (h *Host) deregisterIn(ctx context.Context, s berth.Session, fullName strin
 	return h.deregistered(session.sid, l, fullName, err)
 }
 
+// Force takes the package from a session that runs; Windows ends its programs then. See agent.Forcer.
+func (h *Host) Force(ctx context.Context, s berth.Session, fullName string) error {
+	if err := checkName(fullName); err != nil {
+		return err
+	}
+	return h.deregisterIn(ctx, s, fullName)
+}
+
 // deregistered notes the end of a registration. That it was not there is as good.
 func (h *Host) deregistered(sid string, l ledger, fullName string, err error) error {
 	if err != nil && codeOf(err) != codeNotFound {

@@ -409,6 +409,8 @@ export interface DocumentResult {
 
 export interface DocumentSettings {
   cache?: EditCache;
+  /** how long sessions keep what a host should no longer have; 0: until they end */
+  disablingMinutes?: number;
   enabled?: boolean;
   provisionCertificates?: boolean;
   tags?: DocumentTags;
@@ -454,6 +456,8 @@ export interface EditPublication {
 export interface EditSettings {
   /** copies of images on the hosts */
   cache?: EditCache;
+  /** how long sessions keep what a host should no longer have, then it is taken from them; 0: until they end */
+  disablingMinutes?: number;
   enabled?: boolean;
   provisionCertificates?: boolean;
   /** how much of a package hosts compare with its block map */
@@ -885,6 +889,7 @@ export interface PackageFacts {
   sessions: Registered[] | null;
   since: string;
   staged: boolean;
+  until?: string;
   verified?: boolean;
 }
 
@@ -1208,6 +1213,7 @@ export interface SetPassword {
 
 export interface Settings {
   cache?: CacheSettings;
+  disablingMinutes?: number;
   enabled: boolean;
   provisionCertificates: boolean;
   tags: Tag[] | null;

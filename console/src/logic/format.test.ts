@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ago, bytes, count, day, duration, expiry, hostKind, isTime, utc } from './format';
+import { ago, bytes, count, day, duration, expiry, hostKind, isTime, minutes, utc } from './format';
 
 const now = Date.parse('2026-06-15T12:00:00Z');
 
@@ -25,6 +25,13 @@ it.each([
   [2540, '2.5 s'],
   [83_000, '1 min 23 s'],
 ])('%d milliseconds are %s', (ms, want) => expect(duration(ms)).toBe(want));
+
+it.each([
+  [15, '15 minutes'],
+  [60, '1 hour'],
+  [90, '90 minutes'],
+  [2880, '2 days'],
+])('%d minutes are %s', (n, want) => expect(minutes(n)).toBe(want));
 
 it('knows what is a time', () => {
   expect(isTime('2026-06-15T12:00:00.123456789Z')).toBe(true);

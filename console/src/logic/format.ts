@@ -59,6 +59,12 @@ export function duration(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`;
 }
 
+/** minutes names a whole number of them in the largest unit that divides it. */
+export function minutes(n: number): string {
+  if (n > 0 && n % 1440 === 0) return count(n / 1440, 'day');
+  return n > 0 && n % 60 === 0 ? count(n / 60, 'hour') : count(n, 'minute');
+}
+
 /** count writes a number with its noun. */
 export function count(n: number, noun: string, plural = `${noun}s`): string {
   return `${n} ${n === 1 ? noun : plural}`;

@@ -7,6 +7,7 @@ import { t } from '../../text/t';
 import { About } from './About';
 import { Agents } from './Agents';
 import { Copies } from './Copies';
+import { Deadline } from './Deadline';
 import { Features, Provisioning } from './Features';
 import { Shares } from './Shares';
 import { TagNames } from './TagNames';
@@ -39,6 +40,12 @@ const useStyles = makeStyles({
 
 const rooms: { id: string; name: string; lead: string; content: () => ReactNode }[] = [
   { id: 'features', name: t('Application packages'), lead: t('The feature as a whole.'), content: () => <Features /> },
+  {
+    id: 'deadline',
+    name: t('Disabling'),
+    lead: t('What happens to packages that hosts should no longer have while sessions use them.'),
+    content: () => <Deadline />,
+  },
   {
     id: 'tags',
     name: t('Version tags'),
