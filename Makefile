@@ -27,6 +27,7 @@ lint: ## golangci-lint, at the version that tools/go.mod pins (built at first us
 bench: build ## Berth beside 7-Zip and ntfs-3g, the console in a slow browser, Go's benchmarks (BENCH='-only hash': flags of bench/)
 	@scripts/need 7zz=7zip vhdimount=libvhdi-utils mkntfs=ntfs-3g qemu-img=qemu-utils
 	PATH=$$PATH:/usr/sbin:/sbin go run ./bench $(BENCH)
+	go run ./bench/hosts
 	@BERTH_BIN=$(CURDIR)/bin/berth scripts/console bench
 	@go test -run '^$$' -bench . -benchmem ./... | grep -E '^(Benchmark|pkg:|cpu:|FAIL|panic)'; exit $${PIPESTATUS[0]}
 

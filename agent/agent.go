@@ -23,7 +23,7 @@ type Options struct {
 	Log      *slog.Logger
 	Version  string // of the program, for the facts
 
-	Scan         time.Duration    // between two looks at the machine when nothing else asks for one; 2 s
+	Scan         time.Duration    // between two looks at the machine when nothing else asks for one; 2 s, 5 s for a Noticer
 	Wait         time.Duration    // how long a sync waits for a newer plan, in whole seconds; 30 s
 	Settle       time.Duration    // how long changed facts gather before they are sent; 300 ms
 	StageTimeout time.Duration    // for one try at staging; 30 min, because extraction copies the whole package
@@ -39,7 +39,15 @@ type Options struct {
 	Random func() float64 // from 0 to 1, for jitter
 }
 
+// quietScan is the time between two looks where the Platform says when to look.
+const quietScan = 5 * time.Second
+
 func (o Options) withDefaults() Options {
+	if n, ok := o.Platform.(Noticer); ok && o.Hints == nil {
+		if o.Hints = n.Notices(); o.Hints != nil {
+			o.Scan = cmp.Or(o.Scan, quietScan)
+		}
+	}
 	o.Scan = cmp.Or(o.Scan, 2*time.Second)
 	o.Wait = cmp.Or(o.Wait, 30*time.Second)
 	o.Settle = cmp.Or(o.Settle, 300*time.Millisecond)

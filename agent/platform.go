@@ -57,6 +57,12 @@ type Keeper interface {
 	Repair(ctx context.Context, o Orphan) error
 }
 
+// Noticer is a Platform that notices by itself when sessions begin and end. It is looked at less often.
+type Noticer interface {
+	// Notices returns a channel on which each value says that the machine should be looked at; nil when it cannot notice.
+	Notices() <-chan struct{}
+}
+
 // Machine is what a host is.
 type Machine struct {
 	Hostname     string

@@ -16,6 +16,10 @@ type Options struct {
 	Source string       // what the table of mounts names as its origin
 	Log    *slog.Logger // what FUSE itself has to say, at level debug; may be nil
 
+	// MostRead bounds one read of the kernel, in bytes; 0: 1 MiB. A mount holds a buffer of that size for as long as it is
+	// served, so a process with many mounts wants it small.
+	MostRead int
+
 	// Failed is told when a file cannot be served, of the offset at which reading it failed, and why. The program that
 	// reads gets EIO. It is called by many goroutines at once. It may be nil.
 	Failed func(name string, off int64, err error)

@@ -1,6 +1,7 @@
 package mount
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -45,7 +46,7 @@ func Serve(path string, fsys fs.FS, o Options) (*Mount, error) {
 			DirectMountStrict: asRoot, // no helper program is needed
 			DirectMountFlags:  syscall.MS_RDONLY | syscall.MS_NOSUID | syscall.MS_NODEV,
 			DisableXAttrs:     true,
-			MaxWrite:          largest, // bounds reads too
+			MaxWrite:          cmp.Or(o.MostRead, largest), // bounds reads too
 			Logger:            slog.NewLogLogger(o.logger().Handler(), slog.LevelDebug),
 		},
 	}

@@ -67,6 +67,11 @@ type Host struct {
 
 	mu   sync.Mutex
 	busy map[string]int // packages that are being staged or destaged
+
+	records map[string]keptRecord // by full name
+
+	inotify *os.File // of the folder of sessions; nil where it cannot be watched
+	notices chan struct{}
 }
 
 var _ agent.Platform = (*Host)(nil)
@@ -90,7 +95,7 @@ func New(o Options) (*Host, error) {
 			return nil, coded(err, "cannot make the state folder")
 		}
 	}
-	h := &Host{options: o, mode: AttachExtract, busy: map[string]int{}, types: readTypes(machineTypes)}
+	h := &Host{options: o, mode: AttachExtract, busy: map[string]int{}, records: map[string]keptRecord{}, types: readTypes(machineTypes)}
 	h.holder = newOwn(o.Log)
 	if len(o.Supervisor) > 0 {
 		h.holder = &supervised{dir: o.StateDir, command: o.Supervisor, log: o.Log}
@@ -111,6 +116,9 @@ func New(o Options) (*Host, error) {
 	default:
 		return nil, berth.Errorf(berth.Invalid, "there is no way %q to attach images", o.Attach).On("attach").With("use auto, fuse or extract")
 	}
+	if err := h.watch(); err != nil {
+		o.Log.Warn("the folder of sessions cannot be watched; looking at it every now and then", "error", err)
+	}
 	return h, nil
 }
 
@@ -130,7 +138,12 @@ func (h *Host) Describe(context.Context) (agent.Machine, error) {
 
 // Close takes every mount of this process away, also from programs that use it: they could read nothing any more. The
 // records stay, so that the next agent attaches the packages again. Mounts that a supervisor holds stay too.
-func (h *Host) Close() error { return h.holder.close() }
+func (h *Host) Close() error {
+	if h.inotify != nil {
+		_ = h.inotify.Close() // nothing was written to it
+	}
+	return h.holder.close()
+}
 
 // hold marks a package as being worked on, so that what is half done does not count as a leftover.
 func (h *Host) hold(fullName string) (release func()) {

@@ -21,6 +21,9 @@ import (
 // mostFindings bounds how many bad blocks of a mount are remembered, and so how often they are logged.
 const mostFindings = 100
 
+// mostRead bounds a read of a mounted package. A host has dozens of mounts, each with a buffer of this size.
+const mostRead = 128 << 10
+
 // attachment is a package that this process serves.
 type attachment struct {
 	fullName string
@@ -142,7 +145,7 @@ func serve(fullName, path string, image *Image, log *slog.Logger) (*attachment, 
 		return nil, errors.Join(coded(err, "cannot make the mount point"), image.Close())
 	}
 	var err error
-	m.served, err = mount.Serve(path, image.FS, mount.Options{Source: fullName, Log: log, Failed: m.note})
+	m.served, err = mount.Serve(path, image.FS, mount.Options{Source: fullName, Log: log, MostRead: mostRead, Failed: m.note})
 	if err != nil {
 		return nil, errors.Join(coded(err, "cannot mount "+path), image.Close())
 	}

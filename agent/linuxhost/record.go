@@ -7,11 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"regexp"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"berth"
 	"berth/agent"
@@ -55,14 +58,39 @@ func (h *Host) writeRecord(p berth.PlannedPackage, image *Image) error {
 	return coded(agent.Replace(h.recordPath(p.FullName), 0o644, data), "cannot keep the record of "+p.FullName)
 }
 
-// readRecord reads the record of a package; one that is not there is fs.ErrNotExist.
+// keptRecord is a record as it was read, with the state of the file then. A record is replaced by renaming another over it,
+// which has another inode.
+type keptRecord struct {
+	record
+	inode, size uint64
+	changed     unix.Timespec
+}
+
+// readRecord reads the record of a package; one that is not there is fs.ErrNotExist. One that did not change since it was
+// read is not read again: an agent that looks at fifty packages every few seconds must cost nothing.
 func (h *Host) readRecord(fullName string) (record, error) {
-	var r record
-	err := readJSON(h.recordPath(fullName), &r)
-	if err == nil && berth.Fold(r.Package.FullName) != berth.Fold(fullName) {
-		err = fmt.Errorf("%s is a record of %q", h.recordPath(fullName), r.Package.FullName)
+	var st unix.Stat_t
+	if err := unix.Lstat(h.recordPath(fullName), &st); err != nil {
+		return record{}, &fs.PathError{Op: "lstat", Path: h.recordPath(fullName), Err: err}
 	}
-	return r, err
+	h.mu.Lock()
+	k, ok := h.records[fullName]
+	h.mu.Unlock()
+	if ok && k.inode == st.Ino && k.size == uint64(st.Size) && k.changed == st.Ctim { //nolint:gosec // a size is not negative
+		return k.record, nil
+	}
+	k = keptRecord{inode: st.Ino, size: uint64(st.Size), changed: st.Ctim} //nolint:gosec // as above
+	err := readJSON(h.recordPath(fullName), &k.record)
+	if err == nil && berth.Fold(k.Package.FullName) != berth.Fold(fullName) {
+		err = fmt.Errorf("%s is a record of %q", h.recordPath(fullName), k.Package.FullName)
+	}
+	if err != nil {
+		return k.record, err
+	}
+	h.mu.Lock()
+	h.records[fullName] = k
+	h.mu.Unlock()
+	return k.record, nil
 }
 
 func readJSON(path string, value any) error {
@@ -113,5 +141,8 @@ func (h *Host) list() (listing, error) {
 			l.records[name] = r
 		}
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	maps.DeleteFunc(h.records, func(name string, _ keptRecord) bool { _, there := l.records[name]; return !there })
 	return l, nil
 }

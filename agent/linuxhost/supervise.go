@@ -31,6 +31,9 @@ const (
 	heldPath         = "/held"
 )
 
+// tidyEvery is how often a supervisor gives memory back that it does not need: it lives as long as packages are mounted.
+const tidyEvery = 30 * time.Second
+
 // lockLimit is how long a new supervisor waits for one that is about to end.
 const lockLimit = 5 * time.Second
 
@@ -100,6 +103,7 @@ type supervisor struct {
 	end     chan struct{} // closed when an administrator wants it to end
 	ending  sync.Once
 	busy    atomic.Int32 // requests that are being answered
+	heavy   atomic.Bool  // images were opened since memory was last given back
 	last    atomic.Int64 // when something was held or asked for, in Unix nanoseconds
 }
 
@@ -111,6 +115,7 @@ func (s *supervisor) serve(ctx context.Context, l net.Listener) error {
 	ended := make(chan error, 1)
 	go func() { ended <- server.Serve(sameUser{l}) }()
 	idle := cmp.Or(s.options.Idle, 10*time.Second)
+	tidied := time.Now()
 	for {
 		select {
 		case err := <-ended:
@@ -120,6 +125,10 @@ func (s *supervisor) serve(ctx context.Context, l net.Listener) error {
 		case <-s.end:
 			return server.Shutdown(context.WithoutCancel(ctx)) // the answer to who asked for it goes out
 		case <-time.After(idle / 4):
+		}
+		if s.busy.Load() == 0 && (s.heavy.Swap(false) || time.Since(tidied) > tidyEvery) {
+			debug.FreeOSMemory() // what opening images took, and answering, is not needed while they are served
+			tidied = time.Now()
 		}
 		if len(s.own.names()) > 0 || s.busy.Load() > 0 {
 			s.touch()
@@ -175,6 +184,7 @@ func (s *supervisor) answer(r *http.Request) (err error) {
 func (s *supervisor) hold(ctx context.Context, req holdRequest) error {
 	p := req.Package
 	s.touch()
+	s.heavy.Store(true)
 	if err := checkName(p.FullName); err != nil {
 		return err
 	}
