@@ -2,6 +2,7 @@ package agent
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"path/filepath"
@@ -27,6 +28,7 @@ type keeper struct {
 	path string
 	mu   sync.Mutex
 	held held
+	lost string // why the newest plan could not be kept, which is why it is not acted on
 }
 
 // loadKeeper reads the last plan. A damaged file is as none: the server is asked for the plan anew.
@@ -65,8 +67,26 @@ func (k *keeper) take(r wire.SyncResponse) (bool, error) {
 		return false, nil
 	}
 	if err := writeJSON(k.path, next); err != nil {
+		k.lost = unkept(next.Generation, k.path, err)
 		return false, err
 	}
-	k.held = next
+	k.held, k.lost = next, ""
 	return true, nil
+}
+
+// unkept says why a plan was not taken, without the changing name of the file that was to become the plan's: equal troubles
+// are one.
+func unkept(generation int64, path string, err error) string {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		err = p.Err
+	}
+	return fmt.Sprintf("the plan of generation %d is not acted on, because %s cannot be written: %v; check space and permissions of the state folder",
+		generation, path, err)
+}
+
+// problem tells why the host stays with an older plan, for people.
+func (k *keeper) problem() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.lost
 }

@@ -73,14 +73,21 @@ func (id identity) client(o Options) (*http.Client, error) {
 }
 
 // expiry tells when the host's certificate is about to end although it should have been renewed, in time to do something
-// about it.
+// about it, and when it is out of force, by its age or by a wrong clock.
 func (id identity) expiry(now time.Time) string {
 	c, err := x509.ParseCertificate(id.Certificate)
 	if err != nil {
 		return "the certificate of this host is damaged; enrol the host again, with force"
 	}
-	if left := c.NotAfter.Sub(now); left > c.NotAfter.Sub(c.NotBefore)/6 {
+	switch left := c.NotAfter.Sub(now); {
+	case now.Before(c.NotBefore):
+		return fmt.Sprintf("the clock of this host says %s, which is before its certificate begins (%s); set the clock",
+			now.UTC().Format(time.RFC3339), c.NotBefore.UTC().Format(time.RFC3339))
+	case left > c.NotAfter.Sub(c.NotBefore)/6:
 		return ""
+	case left < 0:
+		return fmt.Sprintf("the certificate of this host ended %s; check the clock of the host, and if it is right, enrol the host again, with force",
+			c.NotAfter.UTC().Format(time.RFC3339))
 	}
 	return fmt.Sprintf("the certificate of this host ends %s; enrol the host again, with force", c.NotAfter.UTC().Format(time.RFC3339))
 }

@@ -72,7 +72,7 @@ func runAgent(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	a, err := agent.New(agent.Options{StateDir: dir, Platform: host, Log: log, Scan: 20 * time.Millisecond, Settle: 5 * time.Millisecond,
+	a, err := agent.New(agent.Options{StateDir: dir, Platform: host, Log: log, Now: shiftedClock(os.Getenv("BERTH_TEST_CLOCK")), Scan: 20 * time.Millisecond, Settle: 5 * time.Millisecond,
 		StepBackoff: agent.Backoff{First: 20 * time.Millisecond, Most: 40 * time.Millisecond},
 		SyncBackoff: agent.Backoff{First: 20 * time.Millisecond, Most: 40 * time.Millisecond}})
 	if err != nil {

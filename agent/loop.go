@@ -141,7 +141,7 @@ func (l *loop) act(ctx context.Context, steps []Step, busy []Step, now time.Time
 	var held []Step // that must wait: what comes after must not overtake them
 	for _, s := range steps {
 		switch {
-		case !l.memory.due(s, now) || l.justDone(s):
+		case !l.memory.due(s, now, l.options.StepBackoff.Most) || l.justDone(s):
 		case s.Kind == StepTrust || s.Kind == StepRepair: // short, and all else builds on them
 			l.finish(l.try(ctx, s, observeLimit))
 			l.poke()
@@ -247,6 +247,9 @@ func (l *loop) problems(now time.Time) []string {
 		list = append(list, fmt.Sprintf("cannot see what is on the machine: %v", l.blind))
 	}
 	list = append(list, l.deadlineProblems(now)...)
+	if p := l.keeper.problem(); p != "" {
+		list = append(list, p)
+	}
 	if p := l.who.Load().expiry(now); p != "" {
 		list = append(list, p)
 	}
@@ -256,7 +259,7 @@ func (l *loop) problems(now time.Time) []string {
 		}
 	}
 	for problem, at := range l.orphans {
-		if now.Sub(at) > showOrphans {
+		if now.Sub(at) > showOrphans || at.After(now) {
 			delete(l.orphans, problem)
 			continue
 		}

@@ -72,9 +72,10 @@ func (m *memory) save(log *slog.Logger) {
 	m.dirty = false
 }
 
-// since returns since when the thing is in the state, which is now when it was in another.
+// since returns since when the thing is in the state, which is now when it was in another. What began in the future was
+// noted by a clock that was set back since.
 func (m *memory) since(thing, state string, now time.Time) time.Time {
-	if k, ok := m.Since[thing]; ok && k.State == state {
+	if k, ok := m.Since[thing]; ok && k.State == state && !k.Since.After(now) {
 		return k.Since
 	}
 	m.Since[thing] = mark{state, now}
@@ -111,10 +112,10 @@ func (m *memory) succeed(s Step) {
 	}
 }
 
-// due tells whether a step may be tried.
-func (m *memory) due(s Step, now time.Time) bool {
+// due tells whether a step may be tried. A wait longer than the longest was reckoned by a clock that was set back since.
+func (m *memory) due(s Step, now time.Time, most time.Duration) bool {
 	f, ok := m.Failures[s.Key()]
-	return !ok || !now.Before(f.Failure.NextRetry)
+	return !ok || !now.Before(f.Failure.NextRetry) || f.Failure.NextRetry.Sub(now) > most
 }
 
 // heed clears every back-off when the server's retry counter rose.

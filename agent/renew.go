@@ -52,6 +52,11 @@ func (r *renewal) load(a *Agent) {
 	r.next = &next
 }
 
+// mayAsk holds back from asking too often. A wait longer than that was reckoned by a clock that was set back since.
+func (r *renewal) mayAsk(now time.Time) bool {
+	return !now.Before(r.after) || r.after.Sub(now) > renewEvery
+}
+
 func (r *renewal) drop(a *Agent) {
 	if err := os.Remove(a.path(nextFile)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		a.options.Log.Warn("cannot remove the renewed identity", "error", err)
@@ -65,7 +70,7 @@ func (a *Agent) path(file string) string { return filepath.Join(a.options.StateD
 // certificate of before is used on, and it is tried again.
 func (s *syncer) renew(ctx context.Context) {
 	a, now := s.agent, s.agent.options.Now()
-	if s.renewal.next == nil && a.who.Load().due(now) && !now.Before(s.renewal.after) {
+	if s.renewal.next == nil && a.who.Load().due(now) && s.renewal.mayAsk(now) {
 		s.renewal.after = now.Add(renewEvery)
 		if err := s.ask(ctx); err != nil && ctx.Err() == nil {
 			a.options.Log.Warn("the certificate of this host could not be renewed", "error", err, "again", s.renewal.after)

@@ -2,8 +2,10 @@ package agent
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"berth"
@@ -88,6 +90,9 @@ func (s *syncer) once(ctx context.Context) (time.Duration, error) {
 	if held.Digest == "" {
 		req.Generation = 0
 	}
+	if s.failed > 0 {
+		req.Wait = 0 // to know at once that the server is back, and to say so
+	}
 	if version != s.sent {
 		req.Facts = &facts
 	}
@@ -136,6 +141,18 @@ func (s *syncer) take(held held, resp wire.SyncResponse) error {
 
 // offline is the error of a server that did not answer.
 func offline(server string, err error) error {
+	remedy := "check the network, the address, and that the server runs"
+	c, ok := errors.AsType[x509.CertificateInvalidError](err)
+	switch {
+	case ok && c.Reason == x509.Expired:
+		remedy = "set the clock of this host; if it is right, the server's certificate is out of force: start the server again"
+	case strings.Contains(err.Error(), expiredAlert):
+		remedy = "check the clocks of host and server; if they are right, the certificate of this host has ended: enrol the host again, with force"
+	}
 	return berth.Errorf(berth.Unavailable, "the server %s does not answer: %w", server, err).
-		With("check the network, the address, and that the server runs; the host keeps what it has meanwhile")
+		With(remedy + "; the host keeps what it has meanwhile")
 }
+
+// expiredAlert is how crypto/tls, which has no public type for it, tells of a peer that found this side's certificate out of
+// force (RFC 8446, section 6.2: certificate_expired).
+const expiredAlert = "tls: expired certificate"

@@ -181,5 +181,8 @@ func printStatus(cmd *cobra.Command, s agent.Status) error {
 		}
 		fmt.Fprintf(w, "Package\t%s: %s\n", p.FullName, state)
 	}
+	for _, problem := range s.Facts.Problems {
+		fmt.Fprintf(w, "Problem\t%s\n", problem)
+	}
 	return w.Flush()
 }

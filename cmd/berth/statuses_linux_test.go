@@ -38,7 +38,7 @@ done
 berth image build notes-1.0.msix --out "$SHARE/notes-1.0.vhdx" -q -o none
 berth image build notes-1.1.msix --out "$SHARE/notes-1.1.vhdx" -q -o none
 berth image build draw-2.0.msix runtime-3.2.msix --out "$SHARE/suite.vhd" -q -o none
-berth server --data "$DATA" --listen "$LISTEN" --image-root '\\files\apps' --share-logins "$LOGINS" --bootstrap admin.json > server.log 2>&1 &
+berth server --data "$DATA" --listen "$LISTEN" --image-root '\\files\apps' --share-logins "$LOGINS" --bootstrap admin.json > server.log 2>&1 & echo $! > server.pid
 export BERTH_BOOTSTRAP=$PWD/admin.json
 until grep -q '^Certificate' server.log; do sleep 0.2; done
 berth agent enroll --server "$(berth whoami --query server -o tsv)" --ca "$DATA/ca.crt" --state "$STATE/h1" --name h1 --key "$(berth enroll-key create --kind rdsh)"
