@@ -60,7 +60,7 @@ func TestClock(t *testing.T) {
 			f := s.Facts.Package(missing.FullName)
 			return err == nil && strings.Contains(s.LastError, c.why) && strings.Contains(s.LastError, "set the clock of this host") &&
 				strings.Contains(strings.Join(s.Facts.Problems, "\n"), c.host) &&
-				f != nil && f.Failure != nil && f.Failure.NextRetry.Sub(time.Now()).Abs() > c.shift.Abs()/2, s
+				f != nil && f.Failure != nil && time.Until(f.Failure.NextRetry).Abs() > c.shift.Abs()/2, s
 		})
 		until(t, "the package can be read by the last plan", func() (bool, any) {
 			b, err := os.ReadFile(filepath.Join(dir, "packages", coffee, "ccoffee.exe"))
@@ -77,7 +77,7 @@ func TestClock(t *testing.T) {
 		before := p.seen().Package(missing.FullName).Failure
 		until(t, "what failed under the wrong clock is tried again", func() (bool, any) {
 			f := p.seen().Package(missing.FullName)
-			return f != nil && f.Failure != nil && f.Failure.Attempts > before.Attempts && f.Failure.NextRetry.Sub(time.Now()).Abs() < time.Hour &&
+			return f != nil && f.Failure != nil && f.Failure.Attempts > before.Attempts && time.Until(f.Failure.NextRetry).Abs() < time.Hour &&
 				!f.Since.After(time.Now()), f
 		})
 	}

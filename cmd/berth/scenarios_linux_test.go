@@ -1,15 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/json"
-	"fmt"
-	mrand "math/rand/v2"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -30,7 +26,7 @@ start_server() { berth server --data "$DATA" --listen "$ADDRESS" --image-root '\
   until berth whoami > /dev/null 2>&1; do sleep 0.2; done; }
 open_session() { mkdir -p "$HOMES/$2"; berth agent session open "$1" --user "$2" --home "$HOMES/$2" --state "$STATE/h1"; }
 close_session() { berth agent session close "$1" --state "$STATE/h1"; }
-entries() { ls "$HOMES/$1/.local/share/applications" 2> /dev/null | grep -c berth- || true; }
+entries() { echo "entries: $(find "$HOMES/$1" -name 'berth-*.desktop' | wc -l)"; }
 berth assign add Contoso.Notes --host h1 --tag Production --apply`)
 	f.shows(time.Time{}, want{fullName: notes10, status: berth.StatusReady, silent: true})
 	for _, s := range []struct {
@@ -58,15 +54,17 @@ func (f *statusFarm) serverAway() {
 	f.sh(`stop_agent; berth agent release --state "$STATE/h1" > /dev/null
 berth assign add Contoso.Draw --host h1 --tag Production --apply
 stop_server; run_agent; open_session s1 alice`)
-	f.until(`entries alice; berth agent status --state "$STATE/h1"`, notes10+": staged, registered in 1 sessions", "does not answer", "check the network", "!"+draw20, "!0\n")
+	f.until(`entries alice; berth agent status --state "$STATE/h1"`, notes10+": staged, registered in 1 sessions", "does not answer", "check the network", "!"+draw20, "!entries: 0\n")
 	f.sh(`grep -q . "$STATE/h1/packages/` + notes10 + `/AppxManifest.xml"`)
 	began := time.Now()
 	f.sh(`start_server`)
-	f.shows(began, want{fullName: draw20, status: berth.StatusReady, silent: true})
-	if row, ok := f.find(f.rows("berth host packages h1 -o json"), want{fullName: notes10, status: berth.StatusInUse}); !ok {
-		f.t.Errorf("the session of the time without a server is not known: %+v", row)
-	}
+	f.shows(began, want{fullName: draw20, status: berth.StatusInUse, cause: "the session of alice", silent: true})
+	f.shows(began.Add(-time.Hour), want{fullName: notes10, status: berth.StatusInUse, cause: "the session of alice", silent: true})
+	f.sh(`close_session s1`)
 	f.letGo()
+	began = time.Now()
+	f.sh(`open_session s1 alice`)
+	f.shows(began, want{fullName: notes10, status: berth.StatusInUse, cause: "the session of alice", silent: true})
 }
 
 // shareAway kills the file server under attached packages, without copies on the host.
@@ -78,7 +76,7 @@ func (f *statusFarm) shareAway() {
 	f.shows(began, want{fullName: notes11, status: berth.StatusNotFound, cause: `\\files\apps\notes-1.1.vhdx`,
 		codes: "ECONNREFUSED 0x80070035 0x80070043 0x80070040"})
 	f.shows(began, want{fullName: notes10, status: berth.StatusDisabling, cause: "the session of alice"})
-	if now := f.mountOf("h1", notes10); now != held || f.sh("entries alice") == "0\n" {
+	if now := f.mountOf("h1", notes10); now != held || strings.Contains(f.sh("entries alice"), "entries: 0\n") {
 		f.t.Errorf("what alice has was torn off: mount %q, before %q", now, held)
 	}
 	f.startFiles(f.t)
@@ -90,6 +88,9 @@ find "$STATE/h1/packages/` + notes11 + `" -type f -exec cat {} + > /dev/null; cl
 
 // diskFull runs a second host whose state lies on a small file system, and fills that.
 func (f *statusFarm) diskFull() {
+	if !strings.Contains(f.sh("berth host show h1"), "fuse") {
+		f.t.Skip("skipped: images are not mounted here, and copied ones have no room on a small file system")
+	}
 	state := filepath.Join(f.dir, "state", "h2")
 	f.must(os.MkdirAll(state, 0o755))
 	if err := syscall.Mount("tmpfs", state, "tmpfs", 0, "size=1m,mode=755"); err != nil {
@@ -102,15 +103,15 @@ func (f *statusFarm) diskFull() {
 	f.sh(`berth agent enroll --server "https://$ADDRESS" --ca "$DATA/ca.crt" --state "$STATE/h2" --name h2 --key "$(berth enroll-key create --kind rdsh)"
 berth agent run --state "$STATE/h2" --share-logins "$LOGINS" >> agent2.log 2>&1 & echo $! > agent2.pid
 berth assign add Contoso.Notes --host h2 --tag Production --apply`)
-	f.until("berth host packages h2", "Ready", notes11)
+	f.until("berth host packages h2 -o json", `"Ready"`, notes11)
 	held := f.mountOf("h2", notes11)
 
 	f.sh(`head -c 2M /dev/zero > "$STATE/h2/filler" 2> /dev/null || true
 berth assign add Contoso.Draw --host h2 --tag Production --apply`)
-	f.until("berth host show h2; berth host packages h2; cat agent2.log", "plan.json cannot be written: no space left on device", "check space",
-		"cannot write", "Not applied", "the host holds generation", "Ready")
-	if out := f.run(f.t, guideBlock{where: f.at, info: "sh exit=9", text: `berth agent session open s9 --user eve --home "$HOMES" --state "$STATE/h2" && exit_code=0 || exit_code=9
-[ "$exit_code" != 0 ] && (exit 9)` + "\n"}); !strings.Contains(out, "no space left on device") {
+	f.until("berth host show h2; berth host packages h2 -o json; cat agent2.log", "plan.json cannot be written: no space left on device", "check space",
+		"cannot write", `"Not applied"`, "the host holds generation")
+	if out := f.sh(`berth agent session open s9 --user eve --home "$HOMES" --state "$STATE/h2" || echo refused`); !strings.Contains(out, "no space left on device") ||
+		!strings.Contains(out, "refused\n") {
 		f.t.Errorf("a session on a full disk: %s", out)
 	}
 	if now := f.mountOf("h2", notes11); now != held {
@@ -118,8 +119,7 @@ berth assign add Contoso.Draw --host h2 --tag Production --apply`)
 	}
 	f.wholeFiles(state)
 	f.sh(`rm "$STATE/h2/filler"`)
-	f.until("berth host packages h2; berth host show h2", draw20, "!Not applied", "!no space left", "!cannot be kept")
-	f.until("berth host packages h2", "!attaching the image", draw20, "Ready")
+	f.until("berth host packages h2 -o json; berth host show h2", draw20, `"Ready"`, "!Not applied", "!no space left", "!is not acted on")
 	f.wholeFiles(state)
 	f.sh("berth assign remove Contoso.Draw --host h2; berth assign remove Contoso.Notes --host h2; berth changes apply")
 	f.until(`ls "$STATE/h2/packages"; echo end`, "!Contoso", "end")
@@ -147,7 +147,7 @@ func (f *statusFarm) certificateExpired() {
 	held := f.mountOf("h1", notes11)
 	f.sh("run_agent")
 	f.until(`entries bob; berth agent status --state "$STATE/h1"`, "Problem", "the certificate of this host ended", "enrol the host again, with force",
-		"Last error", "registered in 1 sessions", "!0\n")
+		"Last error", "tls: expired certificate", "registered in 1 sessions", "!entries: 0\n")
 	doctor := f.sh(`berth agent doctor --state "$STATE/h1" || true`)
 	if !strings.Contains(doctor, "the certificate of this host ended") {
 		f.t.Errorf("the doctor does not see it: %s", doctor)
@@ -162,7 +162,7 @@ run_agent`)
 		f.t.Errorf("the package was torn off: mount %q, before %q", now, held)
 	}
 	f.sh("close_session s2")
-	f.until("entries bob", "0\n")
+	f.until("entries bob", "entries: 0\n")
 }
 
 func (f *statusFarm) expire(file string) {
@@ -185,119 +185,6 @@ func (f *statusFarm) expire(file string) {
 	b, err = json.Marshal(id)
 	f.must(err)
 	f.must(os.WriteFile(file, b, 0o600))
-}
-
-// reboots lets the machine start anew at every stage of a package's life: at once, when the effect can be seen, and
-// somewhere in between.
-func (f *statusFarm) reboots() {
-	home := filepath.Join(f.dir, "homes", "carol", ".local/share/applications")
-	entries := func() bool { l, _ := filepath.Glob(filepath.Join(home, "berth-*.desktop")); return len(l) > 0 }
-	mounted := func() bool { return f.mountOf("h1", draw20) != "" }
-	steps := []struct {
-		do   string
-		seen func() bool // its effect
-	}{
-		{"berth assign add Contoso.Draw --host h1 --tag Production --apply", mounted},
-		{"open_session c1 carol", entries},
-		{"close_session c1", func() bool { return !entries() }},
-		{"berth assign remove Contoso.Draw --host h1 --apply", func() bool { return !mounted() }},
-	}
-	rounds := 0
-	for _, when := range []string{"at once", "when it can be seen", "in between"} {
-		for i, s := range steps {
-			f.at = s.do + ", reboot " + when
-			f.sh(s.do)
-			switch when {
-			case "in between":
-				time.Sleep(mrand.N(400 * time.Millisecond))
-			case "when it can be seen":
-				f.waits(s.seen)
-			}
-			f.reboot()
-			rounds++
-			if i == 1 { // the session went with the machine, and its entries go
-				f.sh("open_session c1 carol")
-			}
-			f.waits(s.seen)
-		}
-		f.gone(draw20)
-	}
-	f.t.Logf("%d starts of the machine", rounds)
-	f.sh("berth assign remove Contoso.Notes --host h1 --apply")
-	f.gone(notes11)
-	f.until(`ls "$STATE/h1/packages" "$STATE/h1/sessions"; find "$HOMES" -name 'berth-*'; berth host show h1; echo end`, "!Contoso", "!.json\n", "!berth-", "!leftover", "end")
-	f.waits(func() bool { return f.mounts("h1") == 0 })
-}
-
-// reboot ends all processes of the host, takes its mounts away, and lets its sessions be those of an earlier start of the
-// machine; then the agent starts.
-func (f *statusFarm) reboot() {
-	f.t.Helper()
-	state := filepath.Join(f.dir, "state", "h1")
-	files, _ := filepath.Glob("/proc/[0-9]*/cmdline")
-	for _, file := range files {
-		line, err := os.ReadFile(file)
-		if err != nil || !bytes.Contains(line, []byte("\x00agent\x00")) || !bytes.Contains(append(line, 0), []byte("\x00"+state+"\x00")) {
-			continue
-		}
-		if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file))); err == nil && pid != os.Getpid() {
-			_ = syscall.Kill(pid, syscall.SIGKILL)
-		}
-	}
-	f.sh(`wait "$(cat agent.pid)" || true`)
-	f.waits(func() bool {
-		for _, point := range f.points("h1") {
-			_ = syscall.Unmount(point, syscall.MNT_DETACH)
-		}
-		return len(f.points("h1")) == 0
-	})
-	f.sh(`rm -f "$STATE/h1/supervisor.sock"
-for s in "$STATE"/h1/sessions/*.json; do [ ! -e "$s" ] || sed -i -E 's/"boot":"[^"]*"/"boot":"00000000-0000-4000-8000-000000000000"/' "$s"; done
-run_agent`)
-}
-
-// waits polls for a condition on the machine.
-func (f *statusFarm) waits(holds func() bool) {
-	f.t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(50 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			f.t.Fatalf("%s: it never came to that:\n%s\n%s", f.at, f.sh("berth host packages h1"), f.sh("tail -20 agent.log"))
-		}
-	}
-}
-
-// points are the mount points of a host.
-func (f *statusFarm) points(host string) (list []string) {
-	f.t.Helper()
-	for _, line := range f.mountLines(host) {
-		list = append(list, strings.Fields(line)[4])
-	}
-	return list
-}
-
-func (f *statusFarm) mounts(host string) int { return len(f.mountLines(host)) }
-
-// mountOf is the mount of a package, by the number that the system gave to it: one that was made anew has another.
-func (f *statusFarm) mountOf(host, fullName string) string {
-	f.t.Helper()
-	for _, line := range f.mountLines(host) {
-		if strings.HasSuffix(strings.Fields(line)[4], "/packages/"+fullName) {
-			return strings.Fields(line)[0]
-		}
-	}
-	return ""
-}
-
-func (f *statusFarm) mountLines(host string) (list []string) {
-	f.t.Helper()
-	b, err := os.ReadFile("/proc/self/mountinfo")
-	f.must(err)
-	for line := range strings.Lines(string(b)) {
-		if strings.Contains(line, fmt.Sprintf(" %s/packages/", filepath.Join(f.dir, "state", host))) {
-			list = append(list, line)
-		}
-	}
-	return list
 }
 
 func (f *statusFarm) must(err error) {
