@@ -8,7 +8,8 @@
 //	packages/<full name>.json  what it was attached from, written before it is attached
 //	certificates/*.pem         signers whom this host trusts; those named berth-*.pem were put there by plans
 //	supervisor.sock, .lock, .log  of the process that holds the mounts, where there is one
-//	sessions/<id>.json         sessions, written by OpenSession and CloseSession
+//	sessions/<id>.json         sessions, written by OpenSession and CloseSession, and by the host itself after what
+//	                           systemd-logind, or else utmp(5), shows
 //
 // A mount lives as long as the process that serves it: a supervisor (Supervise), which outlives the agent so that running
 // programs do not notice its end, or the agent itself. One that outlived its process answers nothing; it is found in

@@ -49,6 +49,15 @@ type Options struct {
 	// out of them, outlive this process. Empty: this process serves its mounts itself.
 	Supervisor []string
 
+	Sessions Source // what tells of sessions beside PAM; SourcePAM: nothing does
+	Bus      string // address of the bus on which systemd-logind is; the system's
+	Utmp     string // file of logins; /run/utmp
+	// HomeOf tells the home folder and the number of a user; tests have users of their own.
+	HomeOf func(ctx context.Context, name string) (home string, uid int64, err error)
+
+	betweenLooks time.Duration // at a source of sessions; tests wait less, or for signals alone
+	patience     time.Duration // with one look; tests have less
+
 	// Statfs tells the room of the volume of a folder; statfs(2). Tests tell of a full one.
 	Statfs func(path string) (free, total uint64, err error)
 }
@@ -69,6 +78,8 @@ type Host struct {
 	busy map[string]int // packages that are being staged or destaged
 
 	records map[string]keptRecord // by full name
+
+	logins *logins // nil: PAM alone tells of sessions
 
 	inotify *os.File // of the folder of sessions; nil where it cannot be watched
 	notices chan struct{}
@@ -116,9 +127,13 @@ func New(o Options) (*Host, error) {
 	default:
 		return nil, berth.Errorf(berth.Invalid, "there is no way %q to attach images", o.Attach).On("attach").With("use auto, fuse or extract")
 	}
+	if h.logins, err = newLogins(o); err != nil {
+		return nil, err
+	}
 	if err := h.watch(); err != nil {
 		o.Log.Warn("the folder of sessions cannot be watched; looking at it every now and then", "error", err)
 	}
+	h.logins.begin()
 	return h, nil
 }
 
@@ -139,6 +154,7 @@ func (h *Host) Describe(context.Context) (agent.Machine, error) {
 // Close takes every mount of this process away, also from programs that use it: they could read nothing any more. The
 // records stay, so that the next agent attaches the packages again. Mounts that a supervisor holds stay too.
 func (h *Host) Close() error {
+	h.logins.end()
 	if h.inotify != nil {
 		_ = h.inotify.Close() // nothing was written to it
 	}

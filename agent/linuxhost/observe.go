@@ -49,7 +49,7 @@ func (h *Host) Observe(ctx context.Context) (agent.Observation, error) {
 	}
 	seen.Packages = h.packages(l, points, all)
 	seen.Orphans = h.orphans(l, points)
-	seen.Problems = append(problems, h.holder.findings()...)
+	seen.Problems = append(append(problems, h.holder.findings()...), h.logins.findings()...)
 	seen.Disk = h.disk()
 	return seen, nil
 }

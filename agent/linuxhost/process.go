@@ -38,6 +38,29 @@ func startOf(pid int) (uint64, error) {
 	return strconv.ParseUint(fields[19], 10, 64)
 }
 
+// mostAncestors bounds the way up from a process; it is short unless the table of processes changes meanwhile.
+const mostAncestors = 64
+
+// descends tells whether a process is the other or was started by it, directly or by way of others: field 4 of
+// proc_pid_stat(5).
+func descends(pid, from int) bool {
+	for range mostAncestors {
+		if pid == from || pid <= 1 {
+			return pid == from
+		}
+		b, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+		rest, _ := afterLast(string(b), ")")
+		fields := strings.Fields(rest)
+		if err != nil || len(fields) < 2 {
+			return false
+		}
+		if pid, err = strconv.Atoi(fields[1]); err != nil {
+			return false
+		}
+	}
+	return false
+}
+
 func afterLast(s, sep string) (after string, found bool) {
 	i := strings.LastIndex(s, sep)
 	if i < 0 {

@@ -32,6 +32,8 @@ type Session struct {
 	// Former is the ID of an ended session whose ID another has taken before it was cleaned up: login managers count from
 	// one again after every start of the machine.
 	Former string `json:"former,omitempty"`
+	// Source is what told of the session: empty for PAM and for people, who tell of its end too.
+	Source Source `json:"source,omitempty"`
 }
 
 // sessionIDs can name a file and stand in an application entry.
@@ -41,7 +43,7 @@ var sessionIDs = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompil
 const mostID = 64
 
 // OpenSession begins a session: it is what a login hook calls. ID, User and Home must be set; Since is now when it is
-// zero. An ID that is in use by a running session is a Conflict.
+// zero. An ID that is in use by a running session is a Conflict, unless that was found by the agent itself.
 func OpenSession(stateDir string, s Session) error {
 	if err := s.check(); err != nil {
 		return err
@@ -75,6 +77,8 @@ func OpenSession(stateDir string, s Session) error {
 		var old Session
 		switch err := readJSON(sessionPath(stateDir, s.ID), &old); {
 		case err != nil:
+		case old.runs(boot) && old.Source != "" && s.Source == "" && old.User == s.User:
+			s.Since = old.Since // PAM tells of a session that was seen already; from now on it tells of its end
 		case old.runs(boot):
 			return berth.Errorf(berth.Conflict, "session %s of %s is open already", old.ID, old.User).On("id")
 		default:
@@ -114,7 +118,21 @@ func CloseSession(stateDir, id string) error {
 	if !sessionIDs().MatchString(id) {
 		return badID(id)
 	}
-	if _, err := os.Stat(sessionPath(stateDir, id)); err != nil {
+	return closeIf(stateDir, id, func(Session) bool { return true })
+}
+
+// CloseSessionOf ends a session if it is the user's. It is for PAM: in the environment of su(1) is the id of the session that
+// it was called in, which goes on when su ends.
+func CloseSessionOf(stateDir, id, user string) error {
+	if !sessionIDs().MatchString(id) {
+		return badID(id)
+	}
+	return closeIf(stateDir, id, func(s Session) bool { return s.User == user })
+}
+
+// closeIf ends a session if its record is what the caller takes it for.
+func closeIf(stateDir, id string, still func(Session) bool) error {
+	if _, err := os.Stat(sessionPath(stateDir, id)); err != nil { // nor a folder for the lock, it may be
 		return coded(err, "there is no session "+id)
 	}
 	return alone(stateDir, func() error {
@@ -122,7 +140,7 @@ func CloseSession(stateDir, id string) error {
 		if err := readJSON(sessionPath(stateDir, id), &s); err != nil {
 			return coded(err, "there is no session "+id)
 		}
-		if !s.Ended.IsZero() {
+		if !s.Ended.IsZero() || !still(s) {
 			return nil
 		}
 		s.Ended = time.Now()
@@ -189,7 +207,7 @@ func (s Session) runs(boot string) bool {
 	if !s.Ended.IsZero() || s.Boot != boot {
 		return false
 	}
-	if s.PID == 0 {
+	if s.PID == 0 || s.Source == SourceLogind { // the login manager knows better: it outlives its first process
 		return true
 	}
 	start, err := startOf(s.PID)
