@@ -167,7 +167,7 @@ func (f *farm) agent() (err error) {
 	if _, err := f.run("agent", "enroll", "--state", f.path("agent"), "--server", boot.URL, "--ca", boot.CAFile, "--name", "bench", "--key", strings.TrimSpace(string(key))); err != nil {
 		return err
 	}
-	if f.host, err = f.spawn("agent", "agent", "run", "--state", f.path("agent")); err != nil {
+	if f.host, err = f.spawn("agent", "agent", "run", "--sessions", "pam", "--state", f.path("agent")); err != nil {
 		return err
 	}
 	return wait("the agent reports", func() bool {

@@ -25,6 +25,7 @@ type platformOptions struct {
 	state     string
 	attach    string
 	hold      string // supervisor or agent: which process serves the mounts
+	sessions  string // what tells of sessions on Linux beside PAM
 	logins    string // file with logins for file servers, for another process to read
 	level     string // of its log
 	verifyAll bool
@@ -103,6 +104,7 @@ func runCommand(state *string) *cobra.Command {
 	o.copies.flags(f)
 	f.BoolVar(&o.verifyAll, "verify-all", false, "read and check every file when a package is staged, not only as it is used")
 	f.StringVar(&o.hold, "hold", "supervisor", "where mounts live on Linux: in a `supervisor` that outlives the agent, or in the agent")
+	f.StringVar(&o.sessions, "sessions", "auto", "what tells of sessions on Linux beside PAM: `auto`, logind, utmp or pam (nothing)")
 	f.StringVar(&o.logins, "share-logins", "", "JSON `FILE` with logins for file and web servers: see docs/shares.md")
 	f.StringVar(&o.level, "log-level", "info", "debug, info, warn or error")
 	return c
@@ -170,6 +172,9 @@ func printStatus(cmd *cobra.Command, s agent.Status) error {
 		for _, i := range c.Images {
 			fmt.Fprintf(w, "Copy\t%s: %s\n", i.Path, i.Stands())
 		}
+	}
+	for _, p := range s.Facts.Problems {
+		fmt.Fprintf(w, "Problem\t%s\n", p)
 	}
 	for _, p := range s.Facts.Packages {
 		state := "absent"

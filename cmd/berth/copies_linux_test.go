@@ -16,7 +16,7 @@ func TestCopies(t *testing.T) {
 	step := func(script string) { f.t.Helper(); began = time.Now(); f.sh(script) }
 
 	step(`stop_agent
-run_agent() { berth agent run --state "$STATE/h1" --share-logins "$LOGINS" --cache-spread 1ms >> agent.log 2>&1 & echo $! > agent.pid; }
+run_agent() { berth agent run --sessions pam --state "$STATE/h1" --share-logins "$LOGINS" --cache-spread 1ms >> agent.log 2>&1 & echo $! > agent.pid; }
 run_agent
 berth settings set cache.enabled=true cache.rate=50MB --apply
 berth assign add Contoso.Notes --host h1 --tag Production --apply`)
@@ -57,7 +57,7 @@ func TestAudit(t *testing.T) {
 	step := func(script string) { f.t.Helper(); began = time.Now(); f.sh(script) }
 
 	step(`stop_agent
-run_agent() { berth agent run --state "$STATE/h1" --share-logins "$LOGINS" --cache-spread 1ms >> agent.log 2>&1 & echo $! > agent.pid; }
+run_agent() { berth agent run --sessions pam --state "$STATE/h1" --share-logins "$LOGINS" --cache-spread 1ms >> agent.log 2>&1 & echo $! > agent.pid; }
 run_agent
 cp "$SHARE/suite.vhd" good.vhd; LC_ALL=C sed -i 's/Contoso Draw 2\.0\.0\.0/Contoso Draw 6.6.6.6/' "$SHARE/suite.vhd"
 berth assign add Contoso.Draw --host h1 --tag Production --apply`)

@@ -231,7 +231,7 @@ func (d *demo) startAgent(ctx context.Context) error {
 }
 
 func (d *demo) spawnAgent() (err error) {
-	d.agent, err = d.spawn("agent", "agent", "run", "--hold", d.hold, "--state", filepath.Join(d.dir, "agent"))
+	d.agent, err = d.spawn("agent", "agent", "run", "--sessions", "pam", "--hold", d.hold, "--state", filepath.Join(d.dir, "agent"))
 	return err
 }
 

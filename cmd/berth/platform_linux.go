@@ -2,10 +2,11 @@ package main
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"os/user"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -33,7 +34,7 @@ func newPlatform(o platformOptions, copies agent.CopySource) (platform, error) {
 		return nil, err
 	}
 	return linuxhost.New(linuxhost.Options{StateDir: o.state, Images: linuxhost.FromLibrary(imaging.New(fallOver(o.opener, o.copyFolder(), o.log), o.log)),
-		Log: o.log, Attach: linuxhost.Attach(o.attach), VerifyAll: o.verifyAll, Copies: copies, Supervisor: supervisor})
+		Log: o.log, Attach: linuxhost.Attach(o.attach), VerifyAll: o.verifyAll, Copies: copies, Supervisor: supervisor, Sessions: linuxhost.Source(o.sessions)})
 }
 
 // fallOver lets what is attached from the share go on in the host's copy when the share is away.
@@ -116,7 +117,7 @@ PAM's variables:
 
   session optional pam_exec.so /usr/bin/berth agent session`,
 		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return pamSession(*state) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return pamSession(cmd.Context(), *state) },
 	}
 	c.AddCommand(sessionOpenCommand(state), sessionCloseCommand(state), sessionListCommand(state))
 	return append(holdCommands(state), c)
@@ -127,9 +128,9 @@ func sessionOpenCommand(state *string) *cobra.Command {
 	c := &cobra.Command{
 		Use: "open ID", Short: "A session begins", Args: cobra.ExactArgs(1),
 		Example: "  berth agent session open c2 --user alice --pid 4711",
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			s.ID = args[0]
-			home, err := homeOf(s.User)
+			home, err := homeOf(cmd.Context(), s.User)
 			if err != nil && s.Home == "" {
 				return err
 			}
@@ -161,27 +162,27 @@ func sessionListCommand(state *string) *cobra.Command {
 		}}
 }
 
-func homeOf(name string) (string, error) {
-	u, err := user.Lookup(name)
-	if err != nil {
-		return "", berth.Errorf(berth.NotFound, "user %q is not known to the system: %w", name, err).On("user").With("name the folder with --home")
+func homeOf(ctx context.Context, name string) (string, error) {
+	home, _, err := linuxhost.HomeOf(ctx, name)
+	if e, ok := errors.AsType[*berth.Error](err); ok {
+		return "", e.With("name the folder with --home")
 	}
-	return u.HomeDir, nil
+	return home, err
 }
 
 // pamSession takes a session from the variables that pam_exec sets (pam_exec(8)).
-func pamSession(state string) error {
+func pamSession(ctx context.Context, state string) error {
 	name, kind := os.Getenv("PAM_USER"), os.Getenv("PAM_TYPE")
 	id := cmp.Or(os.Getenv("XDG_SESSION_ID"), os.Getenv("PAM_SERVICE")+"-"+fmt.Sprint(os.Getppid()))
 	switch kind {
 	case "open_session":
-		home, err := homeOf(name)
+		home, err := homeOf(ctx, name)
 		if err != nil {
 			return err
 		}
 		return linuxhost.OpenSession(state, linuxhost.Session{ID: id, User: name, Home: home, PID: os.Getppid()})
 	case "close_session":
-		return linuxhost.CloseSession(state, id)
+		return linuxhost.CloseSessionOf(state, id, name)
 	}
 	return berth.Errorf(berth.Invalid, "PAM_TYPE is %q: this is called by pam_exec for sessions", kind).
 		With("use `berth agent session open` and `close` by hand")

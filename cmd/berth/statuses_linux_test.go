@@ -42,7 +42,7 @@ berth server --data "$DATA" --listen "$LISTEN" --image-root '\\files\apps' --sha
 export BERTH_BOOTSTRAP=$PWD/admin.json
 until grep -q '^Certificate' server.log; do sleep 0.2; done
 berth agent enroll --server "$(berth whoami --query server -o tsv)" --ca "$DATA/ca.crt" --state "$STATE/h1" --name h1 --key "$(berth enroll-key create --kind rdsh)"
-run_agent() { berth agent run --state "$STATE/h1" --share-logins "$LOGINS" --verify-all >> agent.log 2>&1 & echo $! > agent.pid; }
+run_agent() { berth agent run --sessions pam --state "$STATE/h1" --share-logins "$LOGINS" --verify-all >> agent.log 2>&1 & echo $! > agent.pid; }
 stop_agent() { kill "$(cat agent.pid)"; wait "$(cat agent.pid)" || true; }
 run_agent
 berth package add '\\files\apps\notes-1.0.vhdx' --tag Production

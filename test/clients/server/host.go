@@ -105,7 +105,7 @@ func (s *Server) Host(t testing.TB, name, key string) string {
 	t.Helper()
 	state := filepath.Join(t.TempDir(), "state")
 	s.Berth(t, "agent", "enroll", "--server", s.URL, "--ca", s.CAFile, "--key", key, "--name", name, "--state", state)
-	run(t, s.Bin, "agent", "run", "--state", state, "--attach", "extract")
+	run(t, s.Bin, "agent", "run", "--sessions", "pam", "--state", state, "--attach", "extract")
 	return state
 }
 
