@@ -75,7 +75,7 @@ func (p *Package) open(e *zipEntry) (io.ReadCloser, error) {
 
 // stream inflates the entry's data.
 func (e *zipEntry) stream(raw io.Reader) io.ReadCloser {
-	s := &entryReader{e: e, r: io.NopCloser(raw)}
+	s := &entryReader{e: e, r: raw}
 	if e.method == methodDeflate {
 		s.r = flate.NewReader(raw)
 	}
@@ -85,7 +85,7 @@ func (e *zipEntry) stream(raw io.Reader) io.ReadCloser {
 // entryReader is an open zip entry.
 type entryReader struct {
 	e    *zipEntry
-	r    io.ReadCloser
+	r    io.Reader
 	done int64
 	crc  uint32
 }
@@ -116,8 +116,9 @@ func (e *zipEntry) readError(err error) error {
 	return err
 }
 
-// Close implements io.Closer.
-func (s *entryReader) Close() error { return s.r.Close() }
+// Close implements io.Closer. There is nothing to let go of; an inflater only tells its last error once more, such as that
+// of a stream that does not end, whose content was complete.
+func (s *entryReader) Close() error { return nil }
 
 // readFile reads a whole footprint file of at most limit bytes.
 func (p *Package) readFile(name string, limit int64) ([]byte, error) {
