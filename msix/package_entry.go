@@ -109,8 +109,11 @@ func (s *entryReader) Read(b []byte) (int, error) {
 
 // readError tells damaged content from a device that cannot be read.
 func (e *zipEntry) readError(err error) error {
-	var damaged flate.CorruptInputError
-	if errors.As(err, &damaged) || errors.Is(err, io.ErrUnexpectedEOF) {
+	var (
+		damaged flate.CorruptInputError
+		lost    flate.InternalError // what the library calls some damage that it does not look for
+	)
+	if errors.As(err, &damaged) || errors.As(err, &lost) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return corrupt(zipFormat, e.path, e.header, "%v", err)
 	}
 	return err
