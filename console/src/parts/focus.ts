@@ -14,10 +14,13 @@ function show(): void {
 
 /** giveBack puts the focus where it was, or on the heading of the page when that is gone. */
 function giveBack(to: Element | null): void {
+  const closing = [...document.querySelectorAll(dialogs)];
   // After whatever closes has closed, and what is below it was drawn anew.
   setTimeout(() => {
     if (isElement(document.activeElement) && document.activeElement.isConnected) {
-      if (!document.activeElement.closest(dialogs)) return;
+      const within = document.activeElement.closest(dialogs);
+      // Who is fast has opened the next dialog already: without the focus that would be hidden from screen readers.
+      if (within === null || !closing.includes(within)) return;
     }
     const target = isElement(to) && to.isConnected ? to : document.querySelector<HTMLElement>('h1');
     target?.focus();
