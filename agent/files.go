@@ -24,16 +24,21 @@ const (
 // mostStateBytes bounds a file of the state folder: a plan of some thousand packages fits many times.
 const mostStateBytes = 64 << 20
 
-// writeJSON replaces a file in one step; nobody else may read it.
+// writeJSON replaces a file of the state folder in one step; nobody else may read it.
 func writeJSON(path string, value any) error {
+	if err := WriteJSON(path, 0o600, value); err != nil {
+		return berth.Errorf(berth.Internal, "cannot write %s: %w", path, err).With("check space and permissions of the state folder")
+	}
+	return nil
+}
+
+// WriteJSON gives a file a value's JSON in one step, as Replace does.
+func WriteJSON(path string, mode fs.FileMode, value any) error {
 	data, err := json.MarshalIndent(value, "", " ")
 	if err != nil {
 		return err
 	}
-	if err := Replace(path, 0o600, data); err != nil {
-		return berth.Errorf(berth.Internal, "cannot write %s: %w", path, err).With("check space and permissions of the state folder")
-	}
-	return nil
+	return Replace(path, mode, data)
 }
 
 // Replace gives a file new content in one step: after a crash or power loss it holds the old content or the new.
@@ -67,13 +72,17 @@ func Replace(path string, mode fs.FileMode, data []byte) (err error) {
 }
 
 // readJSON reads a file that writeJSON wrote; a file that is not there is fs.ErrNotExist.
-func readJSON(path string, value any) error {
-	info, err := os.Stat(path)
+func readJSON(path string, value any) error { return ReadJSON(path, mostStateBytes, value) }
+
+// ReadJSON reads a file that WriteJSON wrote and that has most bytes at the most; a file that is not there is fs.ErrNotExist,
+// one that cannot be read a *fs.PathError, any other error means that it is damaged.
+func ReadJSON(path string, most int64, value any) error {
+	info, err := os.Lstat(path)
 	if err != nil {
 		return err
 	}
-	if info.Size() > mostStateBytes {
-		return fmt.Errorf("%s has %d bytes, more than the %d that it can have", path, info.Size(), int64(mostStateBytes))
+	if !info.Mode().IsRegular() || info.Size() > most {
+		return fmt.Errorf("%s is damaged: it is %v and has %d bytes of at most %d", path, info.Mode(), info.Size(), most)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"berth"
+	"berth/agent"
 	"berth/share"
 )
 
@@ -89,7 +90,7 @@ func (k *copied) make() error {
 	}
 	err = errors.Join(err, root.Close())
 	if err == nil {
-		err = writeJSON(filepath.Join(k.dir, documentFile), k.doc)
+		err = agent.WriteJSON(filepath.Join(k.dir, documentFile), 0o600, k.doc)
 	}
 	if err == nil {
 		err = syncFolder(filepath.Dir(k.dir))
@@ -164,7 +165,7 @@ func (c *Cache) examine(ctx context.Context, im *image, k *copied) error {
 		}
 		good.Packages = append(good.Packages, checkedOf(p))
 	}
-	if err := writeJSON(filepath.Join(k.dir, goodFile), good); err != nil {
+	if err := agent.WriteJSON(filepath.Join(k.dir, goodFile), 0o600, good); err != nil {
 		if full(err) {
 			return c.spoiled(im, k, err)
 		}

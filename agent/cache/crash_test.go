@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"berth"
+	"berth/agent"
 	"berth/imaging"
 	"berth/share"
 )
@@ -56,7 +57,7 @@ func copyUntilKilled(dir string) {
 	var plan berth.Plan
 	o, err := folderOptions(dir)
 	if err == nil {
-		err = readJSON(filepath.Join(dir, "plan.json"), &plan)
+		err = agent.ReadJSON(filepath.Join(dir, "plan.json"), mostDocument, &plan)
 	}
 	c, nerr := New(o)
 	if err = errors.Join(err, nerr); err != nil {
@@ -82,7 +83,7 @@ func TestKilled(t *testing.T) {
 	}
 	p := berth.PlannedPackage{FullName: "P_1.0.0.0_x64__8wekyb3d8bbwe", ImagePath: image, BlockMapSHA256: digestOf(content)}
 	plan := berth.Plan{Packages: []berth.PlannedPackage{p}, Cache: &berth.CacheSettings{Enabled: true, BytesPerSecond: 8 << 20}}
-	if err := writeJSON(filepath.Join(dir, "plan.json"), plan); err != nil {
+	if err := agent.WriteJSON(filepath.Join(dir, "plan.json"), 0o600, plan); err != nil {
 		t.Fatal(err)
 	}
 	done := func() bool {

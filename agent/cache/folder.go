@@ -3,7 +3,6 @@ package cache
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -147,7 +146,7 @@ func (c *Cache) loadCopies() error {
 
 func loadCopy(dir string) (*copied, error) {
 	k := &copied{dir: dir}
-	if err := readJSON(filepath.Join(dir, documentFile), &k.doc); err != nil {
+	if err := agent.ReadJSON(filepath.Join(dir, documentFile), mostDocument, &k.doc); err != nil {
 		return nil, err
 	}
 	if err := k.doc.check(); err != nil {
@@ -157,7 +156,7 @@ func loadCopy(dir string) (*copied, error) {
 		return nil, fmt.Errorf("%s is about %s, not about what the folder is named after", documentFile, k.doc.Image)
 	}
 	var good verdict
-	err := readJSON(filepath.Join(dir, goodFile), &good)
+	err := agent.ReadJSON(filepath.Join(dir, goodFile), mostDocument, &good)
 	if err == nil && k.whole() {
 		k.good, k.have = &good, k.doc.size()
 	}
@@ -187,28 +186,4 @@ func removeCopy(dir string) error {
 		}
 	}
 	return errors.Join(syncFolder(dir), os.RemoveAll(dir))
-}
-
-// writeJSON replaces a file in one step.
-func writeJSON(path string, value any) error {
-	data, err := json.MarshalIndent(value, "", " ")
-	if err != nil {
-		return err
-	}
-	return agent.Replace(path, 0o600, data)
-}
-
-func readJSON(path string, value any) error {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() || info.Size() > mostDocument {
-		return fmt.Errorf("%s has %d bytes and is %v", path, info.Size(), info.Mode().Type())
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(data, value)
 }

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"berth/agent"
 )
 
 // index is what is remembered of images beside their copies.
@@ -22,7 +24,7 @@ type indexed struct {
 
 func (c *Cache) loadIndex() {
 	var x index
-	if err := readJSON(filepath.Join(c.options.Folder, indexFile), &x); err != nil {
+	if err := agent.ReadJSON(filepath.Join(c.options.Folder, indexFile), mostDocument, &x); err != nil {
 		if !errors.Is(err, fs.ErrNotExist) {
 			c.options.Log.Warn("the index of copies cannot be read; a new one begins", "error", err)
 		}
@@ -48,7 +50,7 @@ func (c *Cache) saveIndex() {
 	if _, err := os.Stat(c.options.Folder); err != nil {
 		return // nothing was copied yet
 	}
-	if err := writeJSON(filepath.Join(c.options.Folder, indexFile), x); err != nil {
+	if err := agent.WriteJSON(filepath.Join(c.options.Folder, indexFile), 0o600, x); err != nil {
 		c.options.Log.Warn("cannot keep the index of copies", "error", err)
 		return
 	}

@@ -3,7 +3,6 @@
 package linuxhost
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -51,11 +50,7 @@ func (h *Host) recordPath(fullName string) string  { return h.path("packages", f
 
 func (h *Host) writeRecord(p berth.PlannedPackage, image *Image) error {
 	r := record{Package: p, Mode: h.mode, At: h.options.Now(), From: image.From, Content: image.Content}
-	data, err := json.MarshalIndent(r, "", " ")
-	if err != nil {
-		return err
-	}
-	return coded(agent.Replace(h.recordPath(p.FullName), 0o644, data), "cannot keep the record of "+p.FullName)
+	return coded(agent.WriteJSON(h.recordPath(p.FullName), 0o644, r), "cannot keep the record of "+p.FullName)
 }
 
 // keptRecord is a record as it was read, with the state of the file then. A record is replaced by renaming another over it,
@@ -80,7 +75,7 @@ func (h *Host) readRecord(fullName string) (record, error) {
 		return k.record, nil
 	}
 	k = keptRecord{inode: st.Ino, size: uint64(st.Size), changed: st.Ctim} //nolint:gosec // as above
-	err := readJSON(h.recordPath(fullName), &k.record)
+	err := agent.ReadJSON(h.recordPath(fullName), mostRecordBytes, &k.record)
 	if err == nil && berth.Fold(k.Package.FullName) != berth.Fold(fullName) {
 		err = fmt.Errorf("%s is a record of %q", h.recordPath(fullName), k.Package.FullName)
 	}
@@ -91,21 +86,6 @@ func (h *Host) readRecord(fullName string) (record, error) {
 	h.records[fullName] = k
 	h.mu.Unlock()
 	return k.record, nil
-}
-
-func readJSON(path string, value any) error {
-	info, err := os.Lstat(path)
-	if err != nil {
-		return err
-	}
-	if !info.Mode().IsRegular() || info.Size() > mostRecordBytes {
-		return fmt.Errorf("%s is no record: %v, %d bytes", path, info.Mode(), info.Size())
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(data, value)
 }
 
 // listing is what lies in the folder of packages.

@@ -272,7 +272,7 @@ func (h *Host) forget(sessions []Session, all map[string][]registration) error {
 		}
 		err := alone(h.options.StateDir, func() error {
 			var kept Session
-			if readJSON(sessionPath(h.options.StateDir, s.ID), &kept) != nil || !kept.Since.Equal(s.Since) {
+			if agent.ReadJSON(sessionPath(h.options.StateDir, s.ID), mostRecordBytes, &kept) != nil || !kept.Since.Equal(s.Since) {
 				return nil // opened anew meanwhile
 			}
 			return os.Remove(sessionPath(h.options.StateDir, s.ID))

@@ -75,7 +75,7 @@ func OpenSession(stateDir string, s Session) error {
 	}
 	return alone(stateDir, func() error {
 		var old Session
-		switch err := readJSON(sessionPath(stateDir, s.ID), &old); {
+		switch err := agent.ReadJSON(sessionPath(stateDir, s.ID), mostRecordBytes, &old); {
 		case err != nil:
 		case old.runs(boot) && old.Source != "" && s.Source == "" && old.User == s.User:
 			s.Since = old.Since // PAM tells of a session that was seen already; from now on it tells of its end
@@ -137,7 +137,7 @@ func closeIf(stateDir, id string, still func(Session) bool) error {
 	}
 	return alone(stateDir, func() error {
 		var s Session
-		if err := readJSON(sessionPath(stateDir, id), &s); err != nil {
+		if err := agent.ReadJSON(sessionPath(stateDir, id), mostRecordBytes, &s); err != nil {
 			return coded(err, "there is no session "+id)
 		}
 		if !s.Ended.IsZero() || !still(s) {
@@ -166,7 +166,7 @@ func ListSessions(stateDir string) ([]Session, error) {
 	var list []Session
 	for _, p := range paths {
 		var s Session
-		err := readJSON(p, &s)
+		err := agent.ReadJSON(p, mostRecordBytes, &s)
 		if errors.Is(err, fs.ErrNotExist) { // cleaned up since
 			continue
 		}
@@ -242,7 +242,7 @@ func noteEnded(stateDir string) ([]Session, error) {
 		}
 		err := alone(stateDir, func() error {
 			var kept Session
-			if readJSON(sessionPath(stateDir, s.ID), &kept) != nil || !kept.Ended.IsZero() || !kept.Since.Equal(s.Since) {
+			if agent.ReadJSON(sessionPath(stateDir, s.ID), mostRecordBytes, &kept) != nil || !kept.Ended.IsZero() || !kept.Since.Equal(s.Since) {
 				return nil // cleaned up, noted, or opened anew meanwhile
 			}
 			return s.write(stateDir)

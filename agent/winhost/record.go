@@ -1,7 +1,6 @@
 package winhost
 
 import (
-	"encoding/json"
 	"errors"
 	"io/fs"
 	"maps"
@@ -83,12 +82,14 @@ func (r records) sweep() error {
 	return nil
 }
 
-func (r records) write(rec record) error { return writeJSON(r.path(rec.Package.FullName), rec) }
+func (r records) write(rec record) error {
+	return agent.WriteJSON(r.path(rec.Package.FullName), 0o600, rec)
+}
 
 // read returns the record of a package, nil when there is none.
 func (r records) read(fullName string) (*record, error) {
 	var rec record
-	err := readJSON(r.path(fullName), &rec)
+	err := agent.ReadJSON(r.path(fullName), mostRecordBytes, &rec)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -111,7 +112,7 @@ func (r records) list() (list []record, damaged []string, err error) {
 	for _, e := range entries {
 		var rec record
 		path := filepath.Join(r.folder("packages"), e.Name())
-		err := readJSON(path, &rec)
+		err := agent.ReadJSON(path, mostRecordBytes, &rec)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // removed since
 		case errors.As(err, new(*fs.PathError)) && !e.IsDir(): // it may be a good one that cannot be read now
@@ -129,7 +130,7 @@ func (r records) list() (list []record, damaged []string, err error) {
 
 func (r records) ledger(sid string) (ledger, error) {
 	l := ledger{Packages: map[string]string{}}
-	err := readJSON(r.ledgerPath(sid), &l)
+	err := agent.ReadJSON(r.ledgerPath(sid), mostRecordBytes, &l)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil
 	}
@@ -146,7 +147,7 @@ func (r records) writeLedger(sid string, l ledger) error {
 		}
 		return nil
 	}
-	return writeJSON(r.ledgerPath(sid), l)
+	return agent.WriteJSON(r.ledgerPath(sid), 0o600, l)
 }
 
 // users lists the security ids of those who have a ledger.
@@ -164,29 +165,6 @@ func (r records) users() ([]string, error) {
 // ledgerPath names the file by the user's security id, S-1-5-….
 func (r records) ledgerPath(sid string) string {
 	return filepath.Join(r.folder("users"), filepath.Base(sid)+".json")
-}
-
-func writeJSON(path string, value any) error {
-	data, err := json.MarshalIndent(value, "", " ")
-	if err != nil {
-		return err
-	}
-	return agent.Replace(path, 0o600, data)
-}
-
-func readJSON(path string, value any) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if info.Size() > mostRecordBytes {
-		return berth.Errorf(berth.Invalid, "%s has %d bytes, more than a record can have", path, info.Size())
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(data, value)
 }
 
 // checkName keeps names that are no full names of packages out of paths and calls.
