@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"berth/bench/document"
 )
 
 // TestTreeIsTheSame makes a small tree twice: what is measured must not change from run to run.
@@ -50,14 +52,14 @@ func TestMeasure(t *testing.T) {
 func TestTable(t *testing.T) {
 	o := outcome{pair: pair{what: "w", peer: "p", goal: 2}, our: sample{10 * time.Millisecond, 1 << 20, 2 << 20}, their: sample{15 * time.Millisecond, 0, 0}, ratio: 1.5}
 	doc := filepath.Join(t.TempDir(), "doc.md")
-	if err := writeTable(doc, ""); err == nil {
+	if err := document.ReplaceTable(doc, tableName, ""); err == nil {
 		t.Error("no document")
 	}
 	for _, old := range []string{"", "old\n"} {
-		if err := os.WriteFile(doc, []byte("a\n"+tableBegin+"\n"+old+tableEnd+"\nb\n"), 0o600); err != nil {
+		if err := os.WriteFile(doc, []byte("a\n"+document.Begin(tableName)+"\n"+old+document.End(tableName)+"\nb\n"), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := writeTable(doc, tableOf([]outcome{o})); err != nil {
+		if err := document.ReplaceTable(doc, tableName, tableOf([]outcome{o})); err != nil {
 			t.Fatal(err)
 		}
 		b, _ := os.ReadFile(doc)

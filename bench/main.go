@@ -14,6 +14,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"berth/bench/document"
 )
 
 func main() {
@@ -75,7 +77,7 @@ func measureAll(o options) error {
 		fmt.Print(tableOf(outcomes))
 		return nil
 	}
-	return writeTable(o.doc, tableOf(outcomes))
+	return document.ReplaceTable(o.doc, tableName, tableOf(outcomes))
 }
 
 // installed copies the program as an installation does. What a linker has just written lies in memory in other pieces than a

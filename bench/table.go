@@ -3,18 +3,13 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 )
 
-// The table stands between these lines in the document.
-const (
-	tableBegin = "<!-- bench: begin -->"
-	tableEnd   = "<!-- bench: end -->"
-)
+// tableName names the table in the document.
+const tableName = "bench"
 
 // tableOf writes what was measured, as Markdown.
 func tableOf(outcomes []outcome) string {
@@ -41,19 +36,4 @@ func mib(n int64) string {
 		return "not known"
 	}
 	return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20))
-}
-
-// writeTable replaces the table of a document.
-func writeTable(file, table string) error {
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	head, rest, ok := bytes.Cut(b, []byte(tableBegin))
-	_, tail, ended := bytes.Cut(rest, []byte(tableEnd))
-	if !ok || !ended {
-		return fmt.Errorf("%s has no lines %q and %q with a table between them", file, tableBegin, tableEnd)
-	}
-	text := string(head) + tableBegin + "\n\n" + table + "\n" + tableEnd + string(tail)
-	return os.WriteFile(file, []byte(text), 0o644) //nolint:gosec // a document
 }

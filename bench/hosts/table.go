@@ -3,18 +3,11 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"strings"
 
 	"berth"
-)
-
-// Lines of a document with the table between them.
-const (
-	tableBegin = "<!-- hosts: begin -->"
-	tableEnd   = "<!-- hosts: end -->"
+	"berth/bench/document"
 )
 
 // Goals of an idle agent.
@@ -54,14 +47,5 @@ func publish(file, text string) error {
 		fmt.Print(text)
 		return nil
 	}
-	b, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	head, rest, ok := bytes.Cut(b, []byte(tableBegin))
-	_, tail, ended := bytes.Cut(rest, []byte(tableEnd))
-	if !ok || !ended {
-		return fmt.Errorf("%s has no lines %q and %q with a table between them", file, tableBegin, tableEnd)
-	}
-	return os.WriteFile(file, []byte(string(head)+tableBegin+"\n\n"+text+"\n"+tableEnd+string(tail)), 0o644) //nolint:gosec // a document
+	return document.ReplaceTable(file, "hosts", text)
 }
