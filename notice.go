@@ -92,40 +92,36 @@ func diskNotice(f Facts) *Notice {
 }
 
 func leftOutNotice(c *CacheFacts) *Notice {
-	first, n := "", 0
-	for _, i := range c.images() {
-		if i.Wanted && i.LeftOut != "" {
-			if n++; n == 1 {
-				first = i.Path + ": " + i.LeftOut
-			}
-		}
-	}
-	return copiesNotice(NoticeNotCopied, "has no room among the host's copies", first, n,
-		"allow copies more bytes, in the site's settings or where the agent is started; or assign less to the host")
+	n := Notice{Code: NoticeNotCopied, Message: "has no room among the host's copies",
+		Remedy: "allow copies more bytes, in the site's settings or where the agent is started; or assign less to the host"}
+	return n.ofImages(c, func(i CachedImage) string { return i.LeftOut })
 }
 
 func copyNotice(c *CacheFacts) *Notice {
-	first, n := "", 0
+	n := Notice{Code: NoticeCopyFailed, Message: "cannot be copied to the host",
+		Remedy: "see to the cause; the host tries again by itself, and reads the image from the share meanwhile"}
+	return n.ofImages(c, func(i CachedImage) string { return i.Error })
+}
+
+// ofImages has what the notice says of an image name the first of the wanted ones that have a reason, and how many there are.
+func (n Notice) ofImages(c *CacheFacts, reason func(CachedImage) string) *Notice {
+	first, found := "", 0
 	for _, i := range c.images() {
-		if i.Wanted && i.Error != "" {
-			if n++; n == 1 {
-				first = i.Path + ": " + i.Error
+		if why := reason(i); i.Wanted && why != "" {
+			if found++; found == 1 {
+				first = i.Path + ": " + why
 			}
 		}
 	}
-	return copiesNotice(NoticeCopyFailed, "cannot be copied to the host", first, n,
-		"see to the cause; the host tries again by itself, and reads the image from the share meanwhile")
-}
-
-// copiesNotice words one image, and how many others it stands for.
-func copiesNotice(code, what, first string, n int, remedy string) *Notice {
-	switch n {
+	switch found {
 	case 0:
 		return nil
 	case 1:
-		return &Notice{Code: code, Message: fmt.Sprintf("1 image %s: %s", what, first), Remedy: remedy}
+		n.Message = fmt.Sprintf("1 image %s: %s", n.Message, first)
+	default:
+		n.Message = fmt.Sprintf("%d images are such that each %s; the first is %s", found, n.Message, first)
 	}
-	return &Notice{Code: code, Message: fmt.Sprintf("%d images are such that each %s; the first is %s", n, what, first), Remedy: remedy}
+	return &n
 }
 
 // release reads the numbers of a version such as v1.4.2 or 1.4.2-rc1; ok is false for a build without a version.
