@@ -71,20 +71,11 @@ func TestCheckPackageFile(t *testing.T) {
 	if err := copyFile(t.Context(), sample, file); err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Open(file)
+	info, err := os.Stat(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkg, err := msix.OpenPackage(f, info.Size())
-	if err != nil {
-		t.Fatal(err)
-	}
-	r, err := msix.VerifyPackage(t.Context(), pkg, msix.VerifyOptions{})
+	r, err := msix.VerifyPackage(t.Context(), openPackage(t, file), msix.VerifyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,25 @@ const testManifest = `<?xml version="1.0" encoding="utf-8"?>
 </Package>
 `
 
+// openPackage opens a package in its container until the test ends.
+func openPackage(t *testing.T, file string) *msix.Package {
+	t.Helper()
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	info, err := f.Stat()
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := msix.OpenPackage(f, info.Size())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // expandedPackage writes a signed package as a folder, and returns it with what a plan would say of it.
 func expandedPackage(t *testing.T) (dir string, p berth.PlannedPackage) {
 	t.Helper()
@@ -43,19 +62,7 @@ func expandedPackage(t *testing.T) (dir string, p berth.PlannedPackage) {
 	if err := imaging.SignFolder(source, file, cert, key); err != nil {
 		t.Fatal(err)
 	}
-	f, err := os.Open(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = f.Close() }()
-	info, err := f.Stat()
-	if err != nil {
-		t.Fatal(err)
-	}
-	pack, err := msix.OpenPackage(f, info.Size())
-	if err != nil {
-		t.Fatal(err)
-	}
+	pack := openPackage(t, file)
 	tree, err := pack.Expanded()
 	if err != nil {
 		t.Fatal(err)

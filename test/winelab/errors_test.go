@@ -147,9 +147,7 @@ func TestAddresses(t *testing.T) {
 	b.stop()
 	b.start()
 	b.await(one, berth.StatusReady)
-	b.unassign(p)
-	b.awaitState("")
-	b.empty()
+	b.letGo(p)
 
 	// Asked for by name, nothing else is tried.
 	b.stop()
@@ -222,6 +220,23 @@ func (b *bench) unassign(p berth.Package) {
 	_, err := b.client.Unassign(b.t.Context(), b.holder(), p.FamilyName)
 	b.must(err)
 	b.apply()
+}
+
+// letGo unassigns a package and waits until nothing of it is left.
+func (b *bench) letGo(p berth.Package) {
+	b.t.Helper()
+	b.unassign(p)
+	b.awaitState("")
+	b.empty()
+}
+
+// enrolledWith makes the machine a host that is to have the package of an image, by its tag.
+func (b *bench) enrolledWith(image string) berth.Package {
+	b.t.Helper()
+	b.enroll()
+	p := b.add(image, production)
+	b.assign(p)
+	return p
 }
 
 func (b *bench) reassign(p berth.Package) {

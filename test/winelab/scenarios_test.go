@@ -25,9 +25,7 @@ func TestServerAway(t *testing.T) {
 	b := newBench(t)
 	s := b.newSigner()
 	one, image := s.image("1.0.0.0", "notes-1.vhdx")
-	b.enroll()
-	p := b.add(image, production)
-	b.assign(p)
+	p := b.enrolledWith(image)
 	b.start()
 	t.Cleanup(func() { b.stop() })
 	b.await(one, berth.StatusReady)
@@ -46,9 +44,7 @@ func TestServerAway(t *testing.T) {
 	if h, err := b.client.Host(t.Context(), hostName); err != nil || len(h.Facts.Sessions) != 0 {
 		t.Errorf("%v, %v, %+v", st, err, h.Facts.Sessions)
 	}
-	b.unassign(p)
-	b.awaitState("")
-	b.empty()
+	b.letGo(p)
 }
 
 // TestShareAway: what is attached stays when the share goes; what is not is Not found, and comes with the share.
@@ -86,9 +82,7 @@ func TestShareAway(t *testing.T) {
 	b.must(b.client.RetryHost(t.Context(), hostName))
 	b.await(two, berth.StatusReady)
 	b.awaitState("mounted", "staged/"+two)
-	b.unassign(p)
-	b.awaitState("")
-	b.empty()
+	b.letGo(p)
 }
 
 // TestDiskFull: without room for its state the agent takes nothing up of which it could not keep a record, says so, and
@@ -141,9 +135,7 @@ func TestDiskFull(t *testing.T) {
 	b.await(one, berth.StatusInUse)
 	b.endSession(1)
 	b.signOut(1)
-	b.unassign(p)
-	b.awaitState("")
-	b.empty()
+	b.letGo(p)
 }
 
 // TestVolumes: of several volumes of a disk the one with the package is taken.
@@ -158,9 +150,7 @@ func TestVolumes(t *testing.T) {
 	if image != path {
 		t.Fatal(image)
 	}
-	b.enroll()
-	p := b.add(image, production)
-	b.assign(p)
+	p := b.enrolledWith(image)
 	b.start()
 	t.Cleanup(func() { b.stop() })
 	b.await(one, berth.StatusReady)
@@ -168,9 +158,7 @@ func TestVolumes(t *testing.T) {
 	if text, err := os.ReadFile(b.fake("staged", one)); err != nil || strings.Contains(string(text), reserved) {
 		t.Errorf("staged from the wrong volume: %s, %v", text, err)
 	}
-	b.unassign(p)
-	b.awaitState("")
-	b.empty()
+	b.letGo(p)
 }
 
 // TestCIM leads a package in a composite image through its life, with a start of the machine in it, and stops the agent at
@@ -218,9 +206,7 @@ func TestCIM(t *testing.T) {
 	b.heal("cimmount")
 	b.must(b.client.RetryHost(t.Context(), hostName))
 	b.await(one, berth.StatusReady)
-	b.unassign(p)
-	b.awaitState("")
-	b.empty()
+	b.letGo(p)
 }
 
 // composite makes a composite image with the content of another one.
@@ -258,9 +244,7 @@ func TestClock(t *testing.T) {
 	}
 	s := b.newSigner()
 	one, image := s.image("1.0.0.0", "notes-1.vhdx")
-	b.enroll()
-	p := b.add(image, production)
-	b.assign(p)
+	p := b.enrolledWith(image)
 	b.start()
 	t.Cleanup(func() { b.stop() })
 	b.await(one, berth.StatusReady)
@@ -286,9 +270,7 @@ func TestClock(t *testing.T) {
 		b.start()
 		b.await(one, berth.StatusReady)
 	}
-	b.unassign(p)
-	b.awaitState("")
-	b.empty()
+	b.letGo(p)
 }
 
 // stayAt is stay, at another time: Windows' clock is that of the server of Wine.
